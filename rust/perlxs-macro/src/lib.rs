@@ -1,0 +1,1 @@
+//! The attributes #[package] and #[export]: a Rust function becomes a Perl sub.

@@ -1,0 +1,2 @@
+//! Writes the POD of exported functions from the doc comments of the bindings.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Exports for the tests of the Perl boundary; never installed.

@@ -1,0 +1,1 @@
+//! Perl calls Rust: the trampoline, values, handles and errors.

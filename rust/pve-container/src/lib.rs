@@ -1,0 +1,2 @@
+//! Containers of this node: their configuration files and hotplug operations.
+#![forbid(unsafe_code)]

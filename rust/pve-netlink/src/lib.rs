@@ -1,0 +1,1 @@
+//! Links, addresses, routes and namespaces of the host, through netlink alone.

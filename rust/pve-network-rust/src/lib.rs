@@ -1,0 +1,1 @@
+//! The library that Perl loads: one Perl package a file below bindings/.
