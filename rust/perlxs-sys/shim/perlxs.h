@@ -1,0 +1,175 @@
+/* What Rust sees of Perl. Every function takes the interpreter first, so that threaded and unthreaded Perls look
+ * the same from Rust; on an unthreaded Perl it is NULL and ignored. */
+#ifndef PERLXS_H
+#define PERLXS_H
+
+#define PERL_NO_GET_CONTEXT
+#include <EXTERN.h>
+#include <perl.h>
+#include <XSUB.h>
+#include <stdint.h>
+
+#ifdef MULTIPLICITY
+#define PXS_THX(p) dTHXa(p)
+#else
+#define PXS_THX(p) PERL_UNUSED_VAR(p)
+#endif
+
+/* Deeper data is refused: it is cyclic or hostile, and recursion on it would overflow the stack. */
+#define PXS_MAX_DEPTH 128
+/* More values in one argument are refused: shared references let a small structure unfold without end. */
+#define PXS_MAX_VALUES 20000000
+
+/* How an argument's magic is resolved before Rust runs. */
+#define PXS_ARG_SCALAR 0 /* get-magic once */
+#define PXS_ARG_DATA 1   /* deep: a plain copy if anything inside is tied or magical */
+#define PXS_ARG_HANDLE 2 /* an object made by this library, of pxs_arg.class or a class derived from it */
+#define PXS_ARG_PERL 3   /* as DATA, but objects are read as Perl code would: overloaded ones by their string,
+                            others by what they are built of */
+
+typedef struct pxs_arg {
+    uint8_t kind;
+    const char *name;  /* as in the usage line, without the sigil */
+    const char *class; /* HANDLE only */
+} pxs_arg;
+
+/* What pxs_call.status may become. */
+#define PXS_OK 0
+#define PXS_DIE 1       /* raise error as it is */
+#define PXS_DIE_AT 2    /* raise error, a string, with Perl's " at FILE line N.\n" appended */
+#define PXS_DIE_PENDING 3 /* raise what a signal handler threw: it is in $@ */
+#define PXS_EXIT 4      /* a signal handler called exit: go on exiting */
+
+/* How pxs_call.result is handed over. */
+#define PXS_RETURN_SCALAR 0
+#define PXS_RETURN_LIST 1  /* result is an AV: its elements */
+#define PXS_RETURN_EMPTY 2 /* the empty list, undef in scalar context */
+
+struct pxs_call;
+
+typedef struct pxs_export {
+    const char *name;  /* full name of the sub */
+    const char *usage; /* its arguments, for the usage line */
+    const pxs_arg *args;
+    uint32_t min_args;
+    uint32_t max_args;
+    void (*run)(struct pxs_call *);
+} pxs_export;
+
+typedef struct pxs_call {
+    void *perl;
+    const pxs_export *export_;
+    SV **args;      /* resolved; valid until run() returns */
+    SV **originals; /* as the caller passed them */
+    uint32_t nargs;
+    uint32_t status;
+    uint32_t returns;
+    SV *result;   /* owned by the call from here on; NULL: undef */
+    SV *error;    /* likewise */
+    AV *warnings; /* texts to warn with, in order; NULL: none */
+    AV *effects;  /* flat triples: a reference to the caller's hash, a key, the new value or NULL to delete the key */
+} pxs_call;
+
+/* A sub-package's exports. */
+typedef struct pxs_package {
+    const char *name;
+    const pxs_export *exports;
+    uint32_t nexports;
+    uint32_t has_handles; /* its objects do not cross into other ithreads (CLONE_SKIP) */
+} pxs_package;
+
+/* Registers all exports; dies if the Perl module's version is not `version`, or the Perl is not the one built for. */
+void pxs_boot(void *perl, CV *cv, const char *module, const char *version, const pxs_package *const *packages,
+              uint32_t npackages);
+
+/* What kind of value an SV holds, decided by its public flags alone: nothing is converted, nothing cached in it. */
+#define PXS_UNDEF 0
+#define PXS_INT 1
+#define PXS_UINT 2  /* above the signed range */
+#define PXS_NUM 3
+#define PXS_BYTES 4 /* a string without the UTF-8 flag: bytes, or characters below 256 */
+#define PXS_TEXT 5  /* a string with it */
+#define PXS_BOOL 6  /* the result of a Perl comparison; also has its string */
+#define PXS_ARRAY 7
+#define PXS_HASH 8
+#define PXS_CODE 9
+#define PXS_OBJECT 10     /* blessed; ptr/len is the class */
+#define PXS_OVERLOADED 11 /* blessed, and its class overloads operators */
+#define PXS_OTHER 12      /* a reference to a scalar, a glob, a format, …; ptr/len names it */
+
+typedef struct pxs_view {
+    uint32_t kind;
+    const char *ptr;
+    size_t len;
+    int64_t iv;
+    double nv;
+    void *target; /* ARRAY: AV, HASH and an OBJECT built of one: HV */
+} pxs_view;
+
+void pxs_view_sv(void *perl, SV *sv, pxs_view *out);
+/* As pxs_view_sv; an object built of a hash or array is seen as that hash or array. */
+void pxs_view_perl(void *perl, SV *sv, pxs_view *out);
+/* Perl's own text of a number: at most 64 bytes. */
+size_t pxs_format_num(void *perl, double nv, char *buf);
+
+size_t pxs_array_len(void *perl, void *av);
+SV *pxs_array_get(void *perl, void *av, size_t index); /* NULL: a hole */
+
+typedef struct pxs_iter { /* a walk over a hash that leaves its own iterator alone */
+    void *hv;
+    size_t bucket;
+    void *entry;
+} pxs_iter;
+
+typedef struct pxs_entry {
+    const char *key;
+    size_t len;
+    int text; /* the key was given as characters */
+    SV *value;
+} pxs_entry;
+
+size_t pxs_hash_len(void *perl, void *hv);
+void pxs_hash_iter(void *perl, void *hv, pxs_iter *iter);
+int pxs_hash_next(void *perl, pxs_iter *iter, pxs_entry *out);
+
+/* New values, owned by the caller. */
+SV *pxs_new_undef(void *perl);
+SV *pxs_new_int(void *perl, int64_t value);
+SV *pxs_new_uint(void *perl, uint64_t value);
+SV *pxs_new_num(void *perl, double value);
+SV *pxs_new_string(void *perl, const char *ptr, size_t len, int text);
+AV *pxs_new_array(void *perl, size_t capacity);
+HV *pxs_new_hash(void *perl, size_t capacity);
+void pxs_array_push(void *perl, AV *av, SV *value);
+/* Stores into a hash that pxs_new_hash made; takes over `value`. len is below 2**31. */
+void pxs_hash_store(void *perl, HV *hv, const char *key, size_t len, int text, SV *value);
+SV *pxs_new_ref(void *perl, void *target);                 /* takes over `target` */
+SV *pxs_bless(void *perl, SV *ref, const char *class, size_t len);
+SV *pxs_inc(void *perl, SV *sv);
+void pxs_dec(void *perl, void *sv);
+
+/* Objects that own a Rust value: a blessed reference to a scalar with extension magic. */
+struct pxs_handle;
+
+typedef struct pxs_handle_type {
+    const char *class;
+    /* Drops the value. Returns 0, or 1 after writing why it panicked into buf (NUL-terminated). */
+    int (*drop)(struct pxs_handle *value, char *buf, size_t len);
+} pxs_handle_type;
+
+/* The start of every such value; the rest is Rust's. */
+typedef struct pxs_handle {
+    const pxs_handle_type *type;
+} pxs_handle;
+
+SV *pxs_new_handle(void *perl, pxs_handle *value, const char *class, size_t len);
+/* The value behind an argument of kind HANDLE; NULL if it is of another type, or was copied into another thread. */
+pxs_handle *pxs_handle_value(void *perl, SV *sv, const pxs_handle_type *type);
+
+/* Runs pending Perl signal handlers. PXS_OK, PXS_DIE_PENDING or PXS_EXIT; on the latter two the call must end at once. */
+int pxs_poll_signals(void *perl);
+
+/* For the other files of the shim. */
+SV *pxs_resolve(pTHX_ const pxs_export *e, uint32_t index, SV *sv);
+void pxs_xsub(pTHX_ CV *cv);
+#endif
