@@ -64,6 +64,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .generate()?;
     bindings.write_to_file(PathBuf::from(env::var("OUT_DIR")?).join("bindings.rs"))?;
 
+    println!("cargo::rustc-check-cfg=cfg(perl_multiplicity)");
+    if perl_config(&perl, "usemultiplicity")? == "define" {
+        println!("cargo::rustc-cfg=perl_multiplicity");
+    }
     println!("cargo::rerun-if-changed=shim");
     println!("cargo::rerun-if-changed={core}/perl.h");
     println!("cargo::rerun-if-env-changed=PERL");

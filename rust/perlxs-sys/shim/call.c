@@ -177,8 +177,11 @@ SV *pxs_resolve(pTHX_ const pxs_export *e, uint32_t index, SV *sv)
     }
     if (SvGMAGICAL(sv))
         sv = sv_mortalcopy(sv);
-    if (kind == PXS_ARG_HANDLE)
+    if (kind == PXS_ARG_HANDLE) {
         check_handle(aTHX_ e, index, sv);
+        /* A signal handler that runs during the call may drop the last reference to it. */
+        sv_2mortal(SvREFCNT_inc_simple_NN(SvRV(sv)));
+    }
     return sv;
 }
 
@@ -186,15 +189,39 @@ SV *pxs_resolve(pTHX_ const pxs_export *e, uint32_t index, SV *sv)
 static void apply_effects(pTHX_ AV *effects)
 {
     SSize_t i;
-    for (i = 0; i + 2 <= AvFILLp(effects); i += 3) {
-        SV *ref = AvARRAY(effects)[i], *key = AvARRAY(effects)[i + 1], *value = AvARRAY(effects)[i + 2];
-        if (!SvROK(ref) || SvTYPE(SvRV(ref)) != SVt_PVHV)
-            continue;
-        if (value)
-            (void)hv_store_ent((HV *)SvRV(ref), key, SvREFCNT_inc_simple_NN(value), 0);
-        else
+    for (i = 0; i < AvFILLp(effects); i += 2) {
+        SV *ref = AvARRAY(effects)[i], *key = AvARRAY(effects)[i + 1];
+        SvGETMAGIC(ref);
+        if (SvROK(ref) && SvTYPE(SvRV(ref)) == SVt_PVHV)
             (void)hv_delete_ent((HV *)SvRV(ref), key, G_DISCARD, 0);
     }
+}
+
+/* The class if it is there or its module can be loaded, else the fallback, which comes with this library. */
+static HV *error_stash(pTHX_ const pxs_call *call)
+{
+    HV *stash = gv_stashpvn(call->class, (U32)call->class_len, 0);
+    SV *name;
+    if (stash && gv_fetchmeth_pvn(stash, "new", 3, 0, 0))
+        return stash;
+    name = sv_2mortal(newSVpvf("require %.*s", (int)call->class_len, call->class));
+    eval_sv(name, G_SCALAR | G_DISCARD | G_EVAL);
+    stash = gv_stashpvn(call->class, (U32)call->class_len, 0);
+    if (stash && gv_fetchmeth_pvn(stash, "new", 3, 0, 0))
+        return stash;
+    return gv_stashpvn(call->fallback, (U32)call->fallback_len, GV_ADD);
+}
+
+static void raise_object(pTHX_ pxs_call *call)
+{
+    SV *error = call->error;
+    if (SvROK(error) && SvTYPE(SvRV(error)) == SVt_PVHV) {
+        HV *fields = (HV *)SvRV(error);
+        (void)hv_stores(fields, "filename", newSVpv(CopFILE(PL_curcop) ? CopFILE(PL_curcop) : "", 0));
+        (void)hv_stores(fields, "line", newSViv((IV)CopLINE(PL_curcop)));
+        sv_bless(error, error_stash(aTHX_ call));
+    }
+    croak_sv(error);
 }
 
 static void finish_rare(pTHX_ pxs_call *call)
@@ -218,6 +245,8 @@ static void finish_rare(pTHX_ pxs_call *call)
         Perl_croak(aTHX_ "%" SVf, SVfARG(call->error));
     case PXS_DIE_PENDING:
         croak_sv(sv_mortalcopy(ERRSV));
+    case PXS_DIE_OBJECT:
+        raise_object(aTHX_ call);
     }
 }
 

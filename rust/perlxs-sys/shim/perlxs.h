@@ -39,6 +39,8 @@ typedef struct pxs_arg {
 #define PXS_DIE_AT 2    /* raise error, a string, with Perl's " at FILE line N.\n" appended */
 #define PXS_DIE_PENDING 3 /* raise what a signal handler threw: it is in $@ */
 #define PXS_EXIT 4      /* a signal handler called exit: go on exiting */
+#define PXS_DIE_OBJECT 5 /* raise error, a reference to a hash, blessed into class: its module is loaded if it is
+                            installed, else into fallback; the caller's filename and line are put into it */
 
 /* How pxs_call.result is handed over. */
 #define PXS_RETURN_SCALAR 0
@@ -67,7 +69,11 @@ typedef struct pxs_call {
     SV *result;   /* owned by the call from here on; NULL: undef */
     SV *error;    /* likewise */
     AV *warnings; /* texts to warn with, in order; NULL: none */
-    AV *effects;  /* flat triples: a reference to the caller's hash, a key, the new value or NULL to delete the key */
+    AV *effects;  /* flat pairs: a reference to the caller's hash, a key to delete from it; NULL: none */
+    const char *class; /* DIE_OBJECT: package names, not NUL-terminated */
+    const char *fallback;
+    size_t class_len;
+    size_t fallback_len;
 } pxs_call;
 
 /* A sub-package's exports. */

@@ -14,3 +14,33 @@ mod bindings {
 }
 
 pub use bindings::*;
+
+/// An XSUB under its own symbol. A threaded Perl passes the interpreter; an unthreaded one has just one.
+#[cfg(perl_multiplicity)]
+#[macro_export]
+macro_rules! xsub {
+    ($(#[$meta:meta])* $name:ident, |$perl:ident, $cv:ident| $body:block) => {
+        $(#[$meta])*
+        #[allow(non_snake_case)]
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C-unwind" fn $name(
+            $perl: *mut ::std::ffi::c_void,
+            $cv: *mut $crate::CV,
+        ) $body
+    };
+}
+
+/// An XSUB under its own symbol. A threaded Perl passes the interpreter; an unthreaded one has just one.
+#[cfg(not(perl_multiplicity))]
+#[macro_export]
+macro_rules! xsub {
+    ($(#[$meta:meta])* $name:ident, |$perl:ident, $cv:ident| $body:block) => {
+        $(#[$meta])*
+        #[allow(non_snake_case)]
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C-unwind" fn $name($cv: *mut $crate::CV) {
+            let $perl: *mut ::std::ffi::c_void = ::std::ptr::null_mut();
+            $body
+        }
+    };
+}

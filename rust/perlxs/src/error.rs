@@ -1,0 +1,151 @@
+//! What a failed call raises in Perl.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::interpreter::{Perl, Sv};
+use crate::ser::to_perl;
+use crate::signals::Interrupted;
+
+/// The text of a Perl error: bytes, or characters.
+#[derive(Debug, Clone)]
+pub(crate) enum Message {
+    Bytes(Vec<u8>),
+    Text(String),
+}
+
+type Fields = Box<dyn Fn(Perl) -> Result<Sv, Error>>;
+
+pub(crate) enum Repr {
+    /// `die $text`
+    Message { text: Message, at_caller: bool },
+    /// `die bless $fields, $class`
+    Object { class: &'static str, fallback: &'static str, fields: Fields },
+    Interrupted(Interrupted),
+}
+
+/// What a failed call raises in Perl: a string, or an object.
+pub struct Error(pub(crate) Box<Repr>);
+
+impl Error {
+    /// `die $text`; `text` ends in a newline.
+    pub fn die(text: impl Into<String>) -> Error {
+        Error(Box::new(Repr::Message { text: Message::Text(text.into()), at_caller: false }))
+    }
+
+    /// `die $text` for a text of bytes, as one that quotes a configuration file is.
+    pub fn die_bytes(text: impl Into<Vec<u8>>) -> Error {
+        Error(Box::new(Repr::Message { text: Message::Bytes(text.into()), at_caller: false }))
+    }
+
+    /// `die $text` where the text does not end in a newline: Perl appends the caller's file and line.
+    pub fn die_at_caller(text: impl Into<Vec<u8>>) -> Error {
+        Error(Box::new(Repr::Message { text: Message::Bytes(text.into()), at_caller: true }))
+    }
+
+    /// `die bless $fields, $class`. The module of that name is loaded if it is installed; where it is not, the object is
+    /// blessed into `fallback`.
+    pub fn object(
+        class: &'static str,
+        fallback: &'static str,
+        fields: impl Serialize + 'static,
+    ) -> Error {
+        let fields: Fields = Box::new(move |perl| to_perl(perl, &fields));
+        Error(Box::new(Repr::Object { class, fallback, fields }))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Repr::Message { text, at_caller } => {
+                write!(f, "Error {{ text: {text:?}, at_caller: {at_caller} }}")
+            }
+            Repr::Object { class, .. } => write!(f, "Error {{ class: {class} }}"),
+            Repr::Interrupted(by) => write!(f, "Error {{ {by:?} }}"),
+        }
+    }
+}
+
+impl From<Interrupted> for Error {
+    fn from(by: Interrupted) -> Error {
+        Error(Box::new(Repr::Interrupted(by)))
+    }
+}
+
+/// Where in an argument a value stands, innermost step last; written as Perl would write the access.
+#[derive(Debug, Default, Clone)]
+pub struct Path(Vec<Step>);
+
+#[derive(Debug, Clone)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// A value that could not be decoded, and where it stands.
+#[derive(Debug)]
+pub struct DecodeError {
+    reason: String,
+    /// Innermost step first: it grows while the error travels outwards.
+    steps: Vec<Step>,
+}
+
+impl DecodeError {
+    pub(crate) fn new(reason: impl Into<String>) -> DecodeError {
+        DecodeError { reason: reason.into(), steps: Vec::new() }
+    }
+
+    pub(crate) fn at_key(mut self, key: &str) -> DecodeError {
+        self.steps.push(Step::Key(key.to_owned()));
+        self
+    }
+
+    pub(crate) fn at_index(mut self, index: usize) -> DecodeError {
+        self.steps.push(Step::Index(index));
+        self
+    }
+
+    pub(crate) fn into_parts(self) -> (String, Path) {
+        (self.reason, Path(self.steps.into_iter().rev().collect()))
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.is_empty() {
+            f.write_str("->")?;
+        }
+        for step in &self.0 {
+            match step {
+                Step::Key(key) => write!(f, "{{{key}}}")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl serde::de::Error for DecodeError {
+    fn custom<T: fmt::Display>(reason: T) -> DecodeError {
+        DecodeError::new(reason.to_string())
+    }
+
+    fn missing_field(field: &'static str) -> DecodeError {
+        DecodeError::new("is missing").at_key(field)
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> DecodeError {
+        let expected = expected.join(", ");
+        DecodeError::new(format!("is not known here (known are: {expected})")).at_key(field)
+    }
+}

@@ -1,0 +1,118 @@
+//! What an exported function may return. Each has one form, whatever the context.
+
+use perlxs_sys as sys;
+use serde::Serialize;
+
+use crate::arg::Data;
+use crate::error::Error;
+use crate::handle::{Handle, Handled};
+use crate::interpreter::{Perl, Sv};
+use crate::ser::to_perl;
+
+/// A function's result on its way to Perl.
+pub enum Returned {
+    /// undef, made by the shim
+    Undef,
+    /// one value
+    Scalar(Sv),
+    /// the elements of an array
+    List(Sv),
+    /// the empty list, undef in scalar context
+    Empty,
+}
+
+/// A result of an exported function.
+pub trait Return {
+    /// Makes the result a Perl value.
+    fn into_perl(self, perl: Perl) -> Result<Returned, Error>;
+}
+
+impl Return for () {
+    fn into_perl(self, _: Perl) -> Result<Returned, Error> {
+        Ok(Returned::Undef)
+    }
+}
+
+macro_rules! scalars {
+    ($($type:ty),*) => {$(
+        impl Return for $type {
+            fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
+                to_perl(perl, &self).map(Returned::Scalar)
+            }
+        }
+    )*};
+}
+
+scalars!(i8, i16, i32, i64, u8, u16, u32, u64, usize, f64, bool, String, &str);
+
+impl Return for Vec<u8> {
+    fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
+        // SAFETY: ptr and length are of one slice; the new value is ours.
+        let raw = unsafe {
+            Sv::from_owned(
+                perl,
+                sys::pxs_new_string(perl.raw(), self.as_ptr().cast(), self.len(), 0),
+            )
+        };
+        Ok(raw.map_or(Returned::Undef, Returned::Scalar))
+    }
+}
+
+impl<T: Serialize> Return for Data<T> {
+    fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
+        to_perl(perl, &self.0).map(Returned::Scalar)
+    }
+}
+
+impl<T: Handled> Return for Handle<T> {
+    fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
+        self.into_sv(perl).map(Returned::Scalar)
+    }
+}
+
+/// None is undef.
+impl<T: Return> Return for Option<T> {
+    fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
+        self.map_or(Ok(Returned::Undef), |value| value.into_perl(perl))
+    }
+}
+
+impl<T: Return, E: Into<Error>> Return for Result<T, E> {
+    fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
+        self.map_err(Into::into)?.into_perl(perl)
+    }
+}
+
+/// A value, or `return;`: the empty list, which is undef in scalar context.
+pub enum Empty<T> {
+    /// `return $value`
+    Value(T),
+    /// `return`
+    Nothing,
+}
+
+impl<T: Return> Return for Empty<T> {
+    fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
+        match self {
+            Empty::Value(value) => value.into_perl(perl),
+            Empty::Nothing => Ok(Returned::Empty),
+        }
+    }
+}
+
+/// A list: in scalar context its last element, as of Perl's list operators and XSUBs.
+pub struct List<T>(pub Vec<T>);
+
+impl<T: Serialize> Return for List<T> {
+    fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
+        // SAFETY: the array is new and ours; it takes over each element's count.
+        unsafe {
+            let av = sys::pxs_new_array(perl.raw(), self.0.len());
+            let list = Sv::from_owned(perl, av.cast());
+            for value in &self.0 {
+                sys::pxs_array_push(perl.raw(), av, to_perl(perl, value)?.into_raw());
+            }
+            Ok(list.map_or(Returned::Empty, Returned::List))
+        }
+    }
+}
