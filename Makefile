@@ -67,7 +67,7 @@ deb:
 	@perl/deb
 
 install:
-	@perl/install "$(DESTDIR)"
+	@perl/install $(if $(filter vendor,$(INSTALLDIRS)),--vendor) "$(DESTDIR)"
 
 clean:
 	rm -rf blib target build

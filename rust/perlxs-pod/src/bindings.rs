@@ -35,7 +35,7 @@ pub fn packages(source: &str, path: &Path) -> Result<Vec<Package>, Error> {
 fn collect(items: Vec<Item>, path: &Path, packages: &mut Vec<Package>) -> Result<(), Error> {
     for item in items {
         let Item::Mod(ItemMod { attrs, content: Some((_, items)), .. }) = item else { continue };
-        match attribute(&attrs, "package") {
+        match find_attribute(&attrs, "package") {
             Some(attribute) => packages.push(package(attribute, items, path)?),
             None => collect(items, path, packages)?,
         }
@@ -51,7 +51,7 @@ fn package(attribute: &Attribute, items: Vec<Item>, path: &Path) -> Result<Packa
     let mut functions = Vec::new();
     for item in items {
         let Item::Fn(item) = item else { continue };
-        if let Some(attribute) = attribute(&item.attrs, "export") {
+        if let Some(attribute) = find_attribute(&item.attrs, "export") {
             functions.push(function(attribute, &item, path)?);
         }
     }
@@ -70,7 +70,7 @@ fn function(attribute: &Attribute, item: &ItemFn, path: &Path) -> Result<Functio
     Ok(Function { name, signature, documentation })
 }
 
-fn attribute<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
+fn find_attribute<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
     attributes
         .iter()
         .find(|attribute| attribute.path().segments.last().is_some_and(|last| last.ident == name))
