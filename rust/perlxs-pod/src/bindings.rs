@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use proc_macro2::TokenTree;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, ExprLit, FnArg, Item, ItemFn, ItemMod, Lit, LitStr, Meta, Pat, Type};
+use syn::{
+    Attribute, Expr, ExprLit, FnArg, Item, ItemFn, ItemMod, Lit, LitStr, Meta, Pat, Token, Type,
+};
 
 use crate::error::Error;
 
@@ -44,23 +47,22 @@ fn collect(items: Vec<Item>, path: &Path, packages: &mut Vec<Package>) -> Result
 }
 
 fn package(attribute: &Attribute, items: Vec<Item>, path: &Path) -> Result<Package, Error> {
-    let name = named_string(attribute, "name").map_err(|why| Error::parse(path, why))?;
+    let name = name_of(attribute).map_err(|why| Error::parse(path, why))?;
     let name = name.ok_or_else(|| {
         Error::parse(path, syn::Error::new(attribute.span(), "#[package] needs name = \"…\""))
     })?;
     let mut functions = Vec::new();
     for item in items {
         let Item::Fn(item) = item else { continue };
-        if let Some(attribute) = find_attribute(&item.attrs, "export") {
-            functions.push(function(attribute, &item, path)?);
+        if find_attribute(&item.attrs, "export").is_some() {
+            functions.push(function(&item, path)?);
         }
     }
     Ok(Package { name, functions })
 }
 
-fn function(attribute: &Attribute, item: &ItemFn, path: &Path) -> Result<Function, Error> {
-    let renamed = named_string(attribute, "name").map_err(|why| Error::parse(path, why))?;
-    let name = renamed.unwrap_or_else(|| item.sig.ident.to_string());
+fn function(item: &ItemFn, path: &Path) -> Result<Function, Error> {
+    let name = item.sig.ident.to_string();
     let documentation = documentation(&item.attrs);
     if documentation.trim().is_empty() {
         let line = item.sig.ident.span().start().line;
@@ -76,20 +78,22 @@ fn find_attribute<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Att
         .find(|attribute| attribute.path().segments.last().is_some_and(|last| last.ident == name))
 }
 
-/// The value of `key = "…"` in an attribute; other keys are skipped.
-fn named_string(attribute: &Attribute, key: &str) -> Result<Option<String>, syn::Error> {
-    let mut found = None;
+/// The value of `name = "…"` in an attribute; other keys are skipped.
+fn name_of(attribute: &Attribute) -> Result<Option<String>, syn::Error> {
+    let mut name = None;
     if let Meta::List(_) = attribute.meta {
         attribute.parse_nested_meta(|meta| {
-            if meta.path.is_ident(key) {
-                found = Some(meta.value()?.parse::<LitStr>()?.value());
-            } else if meta.input.peek(syn::Token![=]) {
-                meta.value()?.parse::<Expr>()?;
+            if meta.path.is_ident("name") {
+                name = Some(meta.value()?.parse::<LitStr>()?.value());
+                return Ok(());
+            }
+            while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+                meta.input.parse::<TokenTree>()?;
             }
             Ok(())
         })?;
     }
-    Ok(found)
+    Ok(name)
 }
 
 fn documentation(attributes: &[Attribute]) -> String {
@@ -114,8 +118,12 @@ fn signature(name: &str, item: &ItemFn) -> String {
     for input in &item.sig.inputs {
         let FnArg::Typed(argument) = input else { continue };
         let Pat::Ident(pattern) = argument.pat.as_ref() else { continue };
+        if is_from_the_boundary(&argument.ty) {
+            continue;
+        }
         let ident = pattern.ident.to_string();
-        arguments.push((ident.trim_start_matches('_').to_owned(), is_option(&argument.ty)));
+        arguments
+            .push((ident.trim_start_matches('_').to_owned(), is_named(&argument.ty, "Option")));
     }
     let mut caller = String::new();
     if let Some((first, _)) = arguments.first() {
@@ -141,9 +149,19 @@ fn signature(name: &str, item: &ItemFn) -> String {
     text
 }
 
-fn is_option(ty: &Type) -> bool {
+/// A parameter that the trampoline fills in, which Perl does not pass.
+fn is_from_the_boundary(ty: &Type) -> bool {
     match ty {
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Option"),
+        Type::Reference(reference) => {
+            is_named(&reference.elem, "Context") || is_named(&reference.elem, "Signals")
+        }
+        _ => false,
+    }
+}
+
+fn is_named(ty: &Type, name: &str) -> bool {
+    match ty {
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
         _ => false,
     }
 }
@@ -160,7 +178,7 @@ mod tests {
     fn exports_are_listed_in_order_with_their_documentation() {
         let packages = read(
             r#"
-            #[perlxs::package(name = "A::B", lib = "x")]
+            #[perlxs::package(object = B<'static>, name = "A::B")]
             mod b {
                 use super::c;
                 /// Adds.
@@ -170,9 +188,9 @@ mod tests {
                 fn add(first: u32, second: Option<u32>, third: Option<u32>) -> u32 { 0 }
                 /// Not exported.
                 fn inner() {}
-                /// Renamed.
-                #[export(name = "new", raw)]
-                fn construct(class: &str, size: Option<u32>) {}
+                /// Makes one.
+                #[export]
+                fn new(class: &str, context: &mut Context, size: Option<u32>) {}
             }
             "#,
         )
