@@ -34,6 +34,7 @@ mod ret;
 mod ser;
 mod signals;
 mod text;
+mod truth;
 
 pub use arg::{Arg, Class, Data, Hash, Ignored, Input, PerlData};
 pub use call::{Call, trampoline};
@@ -48,6 +49,7 @@ pub use ret::{Empty, List, Return, Returned};
 pub use ser::{EncodeError, to_perl};
 pub use signals::{Interrupted, Signals};
 pub use text::{Bytes, Text};
+pub use truth::Truth;
 
 #[doc(hidden)]
 pub use perlxs_sys as sys;
