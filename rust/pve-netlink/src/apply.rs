@@ -219,6 +219,7 @@ fn requests(step: &Step, pair: Pair) -> Vec<Request> {
         Step::SetUntaggedPort if pair.vlan_filtering => bridge::set_untagged_port(pair.host),
         Step::SetUntaggedPort | Step::AddVeth(_) | Step::DisableIpv6 => Vec::new(),
         Step::SetHostUp => vec![link::set_up(pair.host), link::show(pair.host)],
+        Step::SetHostDown => vec![link::set_down(pair.host), link::show(pair.host)],
         Step::SetPeerUp => vec![link::set_up(pair.peer), link::show(pair.peer)],
         Step::AddAddress(cidr) => addr::add(pair.peer, *cidr),
         Step::AddRoute(address) => vec![route::add_on_link(pair.peer, *address)],

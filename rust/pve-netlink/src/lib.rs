@@ -37,4 +37,5 @@ pub mod wire;
 
 pub use error::Error;
 pub use kernel::{Host, Kernel};
+pub use nix::errno::Errno;
 pub use wait::Interrupted;

@@ -61,9 +61,19 @@ pub fn add_veth(pair: &VethPair, netns: BorrowedFd<'_>) -> Request {
 /// `ip link set dev INDEX up`.
 #[must_use]
 pub fn set_up(index: u32) -> Request {
+    set_flags(index, LinkFlags::Up)
+}
+
+/// `ip link set dev INDEX down`.
+#[must_use]
+pub fn set_down(index: u32) -> Request {
+    set_flags(index, LinkFlags::empty())
+}
+
+fn set_flags(index: u32, up: LinkFlags) -> Request {
     let mut message = LinkMessage::default();
     message.header.index = index;
-    message.header.flags = LinkFlags::Up;
+    message.header.flags = up;
     message.header.change_mask = LinkFlags::Up;
     Request::new(RouteNetlinkMessage::SetLink(message), 0)
 }

@@ -18,6 +18,8 @@ pub enum Step {
     SetUntaggedPort,
     /// Bring the host's end up.
     SetHostUp,
+    /// Bring the host's end down again.
+    SetHostDown,
     /// Bring the other end up.
     SetPeerUp,
     /// Give the other end an address.
@@ -55,7 +57,9 @@ impl Step {
     #[must_use]
     pub fn place(&self) -> Place {
         match self {
-            Self::AddVeth(_) | Self::SetUntaggedPort | Self::SetHostUp => Place::Host,
+            Self::AddVeth(_) | Self::SetUntaggedPort | Self::SetHostUp | Self::SetHostDown => {
+                Place::Host
+            }
             Self::DisableIpv6 => Place::Sysctl,
             Self::SetPeerUp | Self::AddAddress(_) | Self::AddRoute(_) | Self::ReplaceDefault(_) => {
                 Place::Namespace
@@ -84,6 +88,7 @@ impl fmt::Display for Step {
             Self::DisableIpv6 => write!(f, "disable IPv6 on the host's end"),
             Self::SetUntaggedPort => write!(f, "set the VLANs of the bridge port"),
             Self::SetHostUp => write!(f, "bring up the host's end"),
+            Self::SetHostDown => write!(f, "bring down the host's end"),
             Self::SetPeerUp => write!(f, "bring up the container's end"),
             Self::AddAddress(cidr) => write!(f, "add the address {cidr} in the container"),
             Self::AddRoute(address) => {

@@ -43,10 +43,10 @@ pub(crate) fn step(
     let shown_link = || answers.iter().find_map(|answer| link::shown(&answer.messages));
     let shown_route = || answers.iter().find_map(|answer| route::shown(&answer.messages));
     match step {
-        Step::SetHostUp => {
+        Step::SetHostUp | Step::SetHostDown => {
             let found = shown_link().ok_or_else(|| missing(step, "the link"))?;
             same(step, "name", &wanted.name, &found.name)?;
-            same(step, "up", true, found.up)
+            same(step, "up", *step == Step::SetHostUp, found.up)
         }
         Step::SetPeerUp => {
             let found = shown_link().ok_or_else(|| missing(step, "the link"))?;

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use pve_netlink::apply::apply;
+use pve_netlink::plan::Step;
 use pve_netlink::wait::{Cancel, Poll, in_thread};
-use pve_netlink::{Host, Kernel};
+use pve_netlink::{Errno, Host, Kernel};
 
 use super::error::Error;
 use super::nic::ContainerNic;
@@ -68,8 +69,16 @@ fn add(
         return Err(Error::NameTaken { name: plan.pair.name });
     }
     let netns = kernel.netns(netns)?;
-    let pair = apply(kernel, &plan, &netns, cancel)
-        .map_err(|failure| Error::from_failure(failure, netid))?;
+    let pair = apply(kernel, &plan, &netns, cancel).map_err(|failure| {
+        // The kernel does not say which of the two names is taken. Another process may have been faster.
+        let taken = failure.error.errno() == Some(Errno::EEXIST)
+            && matches!(failure.step, Some(Step::AddVeth(_)))
+            && kernel.interface(&plan.pair.name).is_ok_and(|found| found.is_some());
+        if taken {
+            return Error::NameTaken { name: plan.pair.name.clone() };
+        }
+        Error::from_failure(failure, netid)
+    })?;
     Ok(Plugged {
         name: plan.pair.name,
         index: pair.host,

@@ -51,7 +51,10 @@ pub fn plan(
         queues: QUEUES,
     };
     let mut then = vec![Step::DisableIpv6];
-    if !nic.link_down {
+    if nic.link_down {
+        // Once up, as after the reference, so that the link shows the same queueing discipline and state.
+        then.extend([Step::SetHostUp, Step::SetHostDown]);
+    } else {
         then.extend([Step::SetUntaggedPort, Step::SetHostUp]);
     }
     then.push(Step::SetPeerUp);
