@@ -1,2 +1,4 @@
 //! Containers of this node: their configuration files and hotplug operations.
 #![forbid(unsafe_code)]
+
+pub mod hotplug;
