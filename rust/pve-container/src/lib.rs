@@ -2,3 +2,13 @@
 #![forbid(unsafe_code)]
 
 pub mod hotplug;
+pub mod atomic_write;
+pub mod backup;
+pub mod config_cache;
+pub mod config_error;
+pub mod config_file;
+pub mod datacenter;
+pub mod lock;
+pub mod mac;
+pub mod paths;
+pub mod read_file;
