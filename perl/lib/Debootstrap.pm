@@ -32,8 +32,10 @@ sub write_file {
 
 # This machine's archives of Debian's main suite and of its security updates.
 sub archives {
-    my ($text) = capture(qw(apt-get indextargets --format), '$(LABEL) $(REPO_URI)',
-        'Created-By: Packages');
+    my ($text) = capture(
+        qw(apt-get indextargets --format), '$(LABEL) $(REPO_URI)',
+        'Created-By: Packages'
+    );
     my ($main) = $text =~ /^Debian (\S+)$/m;
     my ($security) = $text =~ /^Debian-Security (\S+)$/m;
     return ($main, $security);
