@@ -2,8 +2,8 @@
 export PATH := $(PATH):$(HOME)/.cargo/bin
 .DEFAULT_GOAL := all
 
-.PHONY: all demo test test-rust test-perl test-kernel test-fresh check check-advisories check-memory \
-	check-reference fuzz-reference tidy bench deb install clean
+.PHONY: all demo test test-rust test-perl test-kernel test-package test-fresh check \
+	check-advisories check-memory check-reference fuzz-reference tidy bench deb install clean
 # Targets share blib/, target/ and the two or three processors; cargo and prove run in parallel by themselves.
 .NOTPARALLEL:
 
@@ -28,6 +28,11 @@ test-perl: all
 
 test-kernel: all
 	@perl/test-kernel
+
+# The package, installed, upgraded and removed in a Debian made for it. Needs root.
+test-package: deb
+	@perl/setup test-fresh
+	@perl/test-package
 
 test-fresh:
 	@perl/setup build test-fresh

@@ -62,7 +62,8 @@ sub compare {
     utf8::downgrade($raw);
 
     my ($got, $warnings) = outcome(
-        sub { PVE::Network::Rust::LXC::Config::parse_pct_config($filename, $raw, $strict) });
+        sub { PVE::Network::Rust::LXC::Config::parse_pct_config($filename, $raw, $strict) }
+    );
     is(canonical($warnings), canonical(Vectors::recorded_messages($case->{warnings})), 'warnings');
     if ($case->{error}) {
         is(canonical($got), canonical(Vectors::recorded({ error => $case->{error} })), 'error');

@@ -23,7 +23,8 @@ sub canonical {
 
 sub clone {
     my ($data) = @_;
-    return ref($data) eq 'HASH' ? { map { $_ => clone($data->{$_}) } keys %$data }
+    return ref($data) eq 'HASH'
+        ? { map { $_ => clone($data->{$_}) } keys %$data }
         : ref($data) eq 'ARRAY' ? [map { clone($_) } @$data]
         : $data;
 }
@@ -54,7 +55,9 @@ sub _error {
 sub outcome {
     my ($code) = @_;
     my @warnings;
-    local $SIG{__WARN__} = sub { push @warnings, map { _message($_) } @_ };
+    local $SIG{__WARN__} = sub {
+        push @warnings, map { _message($_) } @_;
+    };
     local $SIG{__DIE__};
     my $result;
     my $done = eval { $result = $code->(); 1 };

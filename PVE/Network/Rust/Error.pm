@@ -7,8 +7,8 @@ use overload
     '""' => sub { return $_[0]->stringify() },
     'bool' => sub { return 1 },
     'cmp' => sub {
-        my ($left, $right, $swapped) = @_;
-        return $swapped ? "$right" cmp $left->stringify() : $left->stringify() cmp "$right";
+    my ($left, $right, $swapped) = @_;
+    return $swapped ? "$right" cmp $left->stringify() : $left->stringify() cmp "$right";
     },
     'fallback' => 1;
 

@@ -6,8 +6,8 @@ use warnings;
 use overload
     '""' => sub { return $_[0]->stringify() },
     'cmp' => sub {
-        my ($left, $right) = @_;
-        return "$left" cmp "$right";
+    my ($left, $right) = @_;
+    return "$left" cmp "$right";
     };
 
 sub stringify {

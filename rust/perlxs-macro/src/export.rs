@@ -27,7 +27,11 @@ enum Source {
     Context,
     Signals,
     /// An argument: the type that is decoded, and the expression that passes the variable on.
-    Argument { name: String, decoded: TokenStream, passed: TokenStream },
+    Argument {
+        name: String,
+        decoded: TokenStream,
+        passed: TokenStream,
+    },
 }
 
 fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {

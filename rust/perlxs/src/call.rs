@@ -62,7 +62,9 @@ impl<'a> Call<'a> {
 pub(crate) fn panic_text(panic: Box<dyn Any + Send>) -> String {
     let text = match panic.downcast::<String>() {
         Ok(text) => *text,
-        Err(panic) => panic.downcast::<&'static str>().map_or("unknown panic".into(), |s| (*s).into()),
+        Err(panic) => {
+            panic.downcast::<&'static str>().map_or("unknown panic".into(), |s| (*s).into())
+        }
     };
     text.trim_end().to_owned()
 }

@@ -443,7 +443,8 @@ impl Key {
     }
 
     fn shown(&self) -> String {
-        self.text().map_or_else(|_| String::from_utf8_lossy(self.raw()).into_owned(), Cow::into_owned)
+        self.text()
+            .map_or_else(|_| String::from_utf8_lossy(self.raw()).into_owned(), Cow::into_owned)
     }
 }
 

@@ -19,9 +19,16 @@ type Fields = Box<dyn Fn(Perl) -> Result<Sv, Error>>;
 
 pub(crate) enum Repr {
     /// `die $text`
-    Message { text: Message, at_caller: bool },
+    Message {
+        text: Message,
+        at_caller: bool,
+    },
     /// `die bless $fields, $class`
-    Object { class: &'static str, fallback: &'static str, fields: Fields },
+    Object {
+        class: &'static str,
+        fallback: &'static str,
+        fields: Fields,
+    },
     Interrupted(Interrupted),
 }
 

@@ -55,7 +55,9 @@ pub(crate) fn integer(
         other => return Err(wrong(expected, &other.describe())),
     };
     if number < min || number > max {
-        return Err(format!("expected {expected}, got {number}, which is not within {min} to {max}"));
+        return Err(format!(
+            "expected {expected}, got {number}, which is not within {min} to {max}"
+        ));
     }
     Ok(number)
 }
