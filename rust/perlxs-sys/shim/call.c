@@ -189,10 +189,14 @@ SV *pxs_resolve(pTHX_ const pxs_export *e, uint32_t index, SV *sv)
 static void apply_effects(pTHX_ AV *effects)
 {
     SSize_t i;
-    for (i = 0; i < AvFILLp(effects); i += 2) {
-        SV *ref = AvARRAY(effects)[i], *key = AvARRAY(effects)[i + 1];
+    for (i = 0; i + 2 <= AvFILLp(effects); i += 3) {
+        SV *ref = AvARRAY(effects)[i], *key = AvARRAY(effects)[i + 1], *value = AvARRAY(effects)[i + 2];
         SvGETMAGIC(ref);
-        if (SvROK(ref) && SvTYPE(SvRV(ref)) == SVt_PVHV)
+        if (!SvROK(ref) || SvTYPE(SvRV(ref)) != SVt_PVHV)
+            continue;
+        if (SvROK(value))
+            (void)hv_store_ent((HV *)SvRV(ref), key, SvREFCNT_inc_simple_NN(value), 0);
+        else
             (void)hv_delete_ent((HV *)SvRV(ref), key, G_DISCARD, 0);
     }
 }

@@ -106,20 +106,11 @@ fn give(call: &mut sys::pxs_call, returned: Returned) {
     };
 }
 
-fn string(perl: Perl, text: &Message) -> *mut sys::SV {
-    let (bytes, flag) = match text {
-        Message::Bytes(bytes) => (bytes.as_slice(), false),
-        Message::Text(text) => (text.as_bytes(), !text.is_ascii()),
-    };
-    // SAFETY: one slice; UTF-8 where the flag is set.
-    unsafe { sys::pxs_new_string(perl.raw(), bytes.as_ptr().cast(), bytes.len(), flag.into()) }
-}
-
 fn raise(perl: Perl, call: &mut sys::pxs_call, error: Error) {
     match *error.0 {
         Repr::Message { text, at_caller } => {
             call.status = if at_caller { sys::PXS_DIE_AT } else { sys::PXS_DIE };
-            call.error = string(perl, &text);
+            call.error = text.to_sv(perl);
         }
         Repr::Object { class, fallback, fields } => {
             match catch_unwind(AssertUnwindSafe(|| fields(perl))) {
@@ -132,7 +123,7 @@ fn raise(perl: Perl, call: &mut sys::pxs_call, error: Error) {
                 _ => {
                     call.status = sys::PXS_DIE;
                     let text = "internal error: an error could not be described\n".to_owned();
-                    call.error = string(perl, &Message::Text(text));
+                    call.error = Message::Text(text).to_sv(perl);
                 }
             }
         }

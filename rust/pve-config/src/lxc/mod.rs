@@ -21,5 +21,5 @@ pub use device::{parse_device, print_device};
 pub use features::parse_features;
 pub use network::{parse_lxc_network, print_lxc_network};
 pub use parse::{Parsed, parse_pct_config};
-pub use volume::{parse_volume, print_volume};
+pub use volume::{is_volume_key, parse_volume, print_volume};
 pub use write::{Written, write_pct_config};

@@ -46,6 +46,11 @@ pub fn parse_volume<'a>(key: PerlStr<'_>, data: PerlStr<'a>) -> Result<Map<'a>, 
     Ok(map)
 }
 
+/// Whether [`parse_volume`] knows the key.
+pub fn is_volume_key(key: PerlStr<'_>) -> bool {
+    schema_of(key).is_some()
+}
+
 /// The schema of a key's value, `None` for other keys.
 fn schema_of(key: PerlStr<'_>) -> Option<&'static Schema> {
     if key.as_bytes() == b"rootfs" {
