@@ -11,7 +11,7 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use JSON::XS;
 
-our @EXPORT_OK = qw(canonical cases clone outcome);
+our @EXPORT_OK = qw(canonical cases outcome);
 
 # ->ascii: a byte above 127 is written as \u00XX, a decoded character as its own \uXXXX.
 my $JSON = JSON::XS->new->ascii->canonical->allow_nonref->convert_blessed->allow_blessed;
@@ -19,14 +19,6 @@ my $JSON = JSON::XS->new->ascii->canonical->allow_nonref->convert_blessed->allow
 sub canonical {
     my ($data) = @_;
     return $JSON->encode($data);
-}
-
-sub clone {
-    my ($data) = @_;
-    return ref($data) eq 'HASH'
-        ? { map { $_ => clone($data->{$_}) } keys %$data }
-        : ref($data) eq 'ARRAY' ? [map { clone($_) } @$data]
-        : $data;
 }
 
 sub cases {

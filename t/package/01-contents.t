@@ -32,8 +32,10 @@ is_deeply(
 
 my @dynamic = lines_of('readelf', '-d', $library);
 ok(!grep({ /RPATH|RUNPATH|TEXTREL/ } @dynamic), 'it has no search path of its own');
-like(fields('Depends'), qr/\bperlapi-5\.\d+\.\d+\b/,
-    "the package depends on this Perl's binary interface");
+like(
+    fields('Depends'), qr/\bperlapi-5\.\d+\.\d+\b/,
+    "the package depends on this Perl's binary interface"
+);
 
 my @modules = map { s{.*/perl5/}{}r } lines_of('find', "$folder/usr/share/perl5", '-name', '*.pm');
 ok(scalar(@modules), 'it has Perl modules');

@@ -30,10 +30,7 @@ sub errors {
 sub stringify {
     my ($self) = @_;
     my $text = $self->{message} // '';
-    my $errors = $self->errors();
-    $text .= "\n" if $text !~ m/\n\z/;
-    $text .= "$_: $errors->{$_}\n" for sort keys %$errors;
-    return $text;
+    return $text =~ m/\n\z/ ? $text : "$text\n";
 }
 
 1;
@@ -56,7 +53,7 @@ PVE::Network::Rust::Error - what the functions of PVE::Network::Rust throw
 =head1 DESCRIPTION
 
 Functions that stand for one of Proxmox VE's Perl code throw what that throws; all others throw an object of this class.
-As a string it is its message and a line for each entry of C<errors>, and ends in a newline.
+As a string it is its message, and ends in a newline.
 
 =head1 METHODS
 

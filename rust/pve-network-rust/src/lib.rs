@@ -1,11 +1,21 @@
 //! The library that Perl loads: one Perl package a file below bindings/.
 //!
 //! An export is one line of logic: it decodes nothing and decides nothing, that is done by the crates which it calls.
+//! Beside the bindings stand what they share: how errors look in Perl ([`error`]), Perl's strings ([`string`]), and what
+//! this process knows of its node ([`node`]).
 
 mod bindings;
+mod error;
+mod node;
+mod string;
+mod waiting;
 
 perlxs::library! {
     boot_PVE__Network__Rust,
     "PVE::Network::Rust",
-    [&bindings::rust::package::PACKAGE]
+    [
+        &bindings::rust::package::PACKAGE,
+        &bindings::lxc_config::package::PACKAGE,
+        &bindings::hotplug::package::PACKAGE,
+    ]
 }

@@ -1,3 +1,5 @@
 //! One Perl package a file.
 
+pub(crate) mod hotplug;
+pub(crate) mod lxc_config;
 pub(crate) mod rust;

@@ -1,0 +1,119 @@
+//! `PVE::Network::Rust::Hotplug`
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use perlxs::{Error, Object, Signals};
+use pve_container::hotplug::{self, ContainerNic, Plugged, hotplug_add, hotplug_remove};
+use serde::{Deserialize, Serialize};
+
+use crate::error;
+use crate::waiting::interruptible;
+
+/// Plugs interfaces of running containers in and out. It holds nothing that a fork would share.
+pub struct Hotplug;
+
+impl Object for Hotplug {}
+
+/// How to reach the container.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Path of its network namespace.
+    netns: String,
+}
+
+/// A plugged-in interface.
+#[derive(Serialize)]
+pub struct Interface {
+    name: String,
+    index: u32,
+    peer_name: String,
+    peer_index: u32,
+}
+
+impl From<Plugged> for Interface {
+    fn from(plugged: Plugged) -> Interface {
+        let Plugged { name, index, peer_name, peer_index } = plugged;
+        Interface { name, index, peer_name, peer_index }
+    }
+}
+
+/// The options of an interface, without those that are undef.
+type Options = BTreeMap<String, Option<String>>;
+
+fn nic(options: &Options) -> Result<ContainerNic, Error> {
+    let given = options.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_deref()?)));
+    ContainerNic::from_pairs(given).map_err(error::hotplug)
+}
+
+fn waiting<T>(
+    signals: &Signals,
+    run: impl FnOnce(&mut hotplug::Poll<'_>) -> Result<T, hotplug::Error>,
+) -> Result<T, Error> {
+    interruptible(signals, error::hotplug, |poll| {
+        run(&mut || poll().map_err(|_| hotplug::Interrupted))
+    })
+}
+
+/// Interfaces of running containers.
+#[perlxs::package(name = "PVE::Network::Rust::Hotplug", object = Hotplug)]
+pub mod package {
+    use super::*;
+
+    use perlxs::{Class, Data, Handle, PerlData};
+
+    /// Returns a new object.
+    #[export]
+    fn new(class: Class) -> Handle<Hotplug> {
+        Handle::in_class(Hotplug, &class)
+    }
+
+    /// Plugs interface `$netid` (the N of `netN`) into the running container `$vmid`.
+    ///
+    /// `$net` is a reference to a hash as `parse_lxc_network` returns it. `$opts` is a reference to a hash with `netns`,
+    /// the path of the container's network namespace, such as `/proc/<pid>/ns/net`.
+    ///
+    /// The host's end is `veth<vmid>i<netid>`, a port of the bridge, with the bridge's MTU; the container's end has its
+    /// name, hardware address, MTU, addresses and gateways, and is up. Nothing is started for it, and no link is moved
+    /// between namespaces. If a step fails, all steps before it are undone.
+    ///
+    /// Returns a reference to a hash: `name` and `index` of the host's end, `peer_name` and `peer_index` of the
+    /// container's.
+    ///
+    /// # Errors
+    ///
+    /// An object of PVE::Network::Rust::Error that names the step that failed. VLAN tags, trunks, rates and firewall
+    /// bridges are refused before anything is touched.
+    #[export]
+    fn hotplug_add(
+        signals: &Signals,
+        this: &Hotplug,
+        vmid: u32,
+        netid: u32,
+        net: PerlData<Options>,
+        opts: Data<Target>,
+    ) -> Result<Data<Interface>, Error> {
+        let Hotplug = this;
+        let nic = nic(&net.0)?;
+        let netns = Path::new(&opts.0.netns);
+        let plugged = waiting(signals, |poll| super::hotplug_add(vmid, netid, &nic, netns, poll))?;
+        Ok(Data(plugged.into()))
+    }
+
+    /// Takes interface `$netid` out of the container `$vmid`: both ends, their addresses and routes.
+    ///
+    /// # Errors
+    ///
+    /// An object of PVE::Network::Rust::Error: the interface is not there, or is not a container's.
+    #[export]
+    fn hotplug_remove(
+        signals: &Signals,
+        this: &Hotplug,
+        vmid: u32,
+        netid: u32,
+    ) -> Result<(), Error> {
+        let Hotplug = this;
+        waiting(signals, |poll| super::hotplug_remove(vmid, netid, poll))
+    }
+}

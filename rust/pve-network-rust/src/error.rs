@@ -1,0 +1,100 @@
+//! How the errors of the crates look in Perl.
+
+use std::collections::BTreeMap;
+
+use perlxs::Error;
+use pve_container::config_error::ConfigError;
+use pve_container::hotplug;
+use pve_schema::{FormatError, PerlString};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::string::message;
+
+/// The class of this project's own errors.
+const ERROR: &str = "PVE::Network::Rust::Error";
+
+/// What the reference throws for a value that does not fit its schema.
+pub(crate) fn schema(error: pve_schema::Error) -> Error {
+    match error {
+        pve_schema::Error::Format(error) => {
+            Error::object("PVE::Exception", "PVE::Network::Rust::Exception", Exception(error))
+        }
+        pve_schema::Error::Died { text, at_caller: false } => Error::die(message(text)),
+        pve_schema::Error::Died { text, at_caller: true } => Error::die_at_caller(message(text)),
+    }
+}
+
+/// The fields of a PVE::Exception.
+struct Exception(FormatError);
+
+impl Serialize for Exception {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(Some(4))?;
+        fields.serialize_entry("msg", self.0.message)?;
+        fields.serialize_entry("errors", &ByKey(&self.0.errors))?;
+        fields.end()
+    }
+}
+
+struct ByKey<'a>(&'a [(PerlString<'static>, PerlString<'static>)]);
+
+impl Serialize for ByKey<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, text) in self.0 {
+            map.serialize_entry(key, text)?;
+        }
+        map.end()
+    }
+}
+
+/// An error of this project's own functions.
+#[derive(serde::Serialize)]
+struct Own {
+    kind: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    errors: BTreeMap<String, String>,
+}
+
+fn own(kind: &'static str, message: String, errors: BTreeMap<String, String>) -> Error {
+    Error::object(ERROR, ERROR, Own { kind, message, errors })
+}
+
+/// The text that the reference dies with.
+pub(crate) fn reference(error: ConfigError) -> Error {
+    Error::die(format!("{error}\n"))
+}
+
+/// Loading, saving or recovering a configuration file failed.
+pub(crate) fn config_file(error: ConfigError) -> Error {
+    let kind = match error {
+        ConfigError::Missing { .. }
+        | ConfigError::InvalidName { .. }
+        | ConfigError::TooLong { .. } => "config",
+        ConfigError::NodeName | ConfigError::Random { .. } => "infrastructure",
+        _ => "resource",
+    };
+    own(kind, error.to_string(), BTreeMap::new())
+}
+
+/// Plugging an interface in or out failed.
+pub(crate) fn hotplug(error: hotplug::Error) -> Error {
+    let kind = match error.kind() {
+        hotplug::Kind::Config => "config",
+        hotplug::Kind::Resource => "resource",
+        hotplug::Kind::Infrastructure => "infrastructure",
+        hotplug::Kind::Internal => "internal",
+    };
+    let errors = match &error {
+        hotplug::Error::BadValue { key, why, .. } => BTreeMap::from([(key.clone(), why.clone())]),
+        hotplug::Error::Missing { key, why } => {
+            BTreeMap::from([((*key).to_owned(), (*why).to_owned())])
+        }
+        hotplug::Error::Unsupported { key, instead, .. } => {
+            BTreeMap::from([((*key).to_owned(), (*instead).to_owned())])
+        }
+        _ => BTreeMap::new(),
+    };
+    own(kind, error.to_string(), errors)
+}
