@@ -5,7 +5,8 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SOURCES: [&str; 5] = ["call.c", "value.c", "handle.c", "signal.c", "boot.c"];
+const SOURCES: [&str; 7] =
+    ["call.c", "resolve.c", "finish.c", "value.c", "handle.c", "signal.c", "boot.c"];
 
 /// One value of Perl's own `%Config`: what this Perl was built with.
 fn perl_config(perl: &str, key: &str) -> Result<String, Box<dyn Error>> {
@@ -49,6 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let bindings = bindgen::Builder::default()
         .header("shim/perlxs.h")
+        .clang_arg("-DPXS_RUST")
         .clang_arg("-Ishim")
         .clang_arg(format!("-isystem{core}"))
         .clang_args(&defines)

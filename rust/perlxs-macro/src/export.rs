@@ -27,7 +27,7 @@ enum Source {
     Context,
     Signals,
     /// An argument: the type that is decoded, and the expression that passes the variable on.
-    Argument { name: String, decoded: TokenStream, passed: TokenStream },
+    Argument { name: String, decoded: TokenStream, passed: TokenStream, mutable: bool, optional: bool },
 }
 
 fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
@@ -83,7 +83,13 @@ fn source(arg: &FnArg, signals: bool) -> Result<Source> {
     };
     let variable = &pattern.ident;
     let name = variable.to_string().trim_start_matches('_').to_owned();
-    let argument = |decoded, passed| Source::Argument { name: name.clone(), decoded, passed };
+    let argument = |decoded, passed, mutable| Source::Argument {
+        name: name.clone(),
+        decoded,
+        passed,
+        mutable,
+        optional: is_named(&arg.ty, "Option"),
+    };
     if let Type::Reference(reference) = &*arg.ty {
         if is_named(&reference.elem, "Context") {
             return Ok(Source::Context);
@@ -92,14 +98,14 @@ fn source(arg: &FnArg, signals: bool) -> Result<Source> {
             return Ok(Source::Signals);
         }
         if let Some(decoded) = borrowed(reference, signals) {
-            return Ok(argument(decoded, quote!(&#variable)));
+            return Ok(argument(decoded, quote!(&#variable), false));
         }
         if name == "this" {
             let object = &reference.elem;
             return Ok(if reference.mutability.is_some() {
-                argument(quote!(::perlxs::HandleMut<'_, #object>), quote!(&mut #variable))
+                argument(quote!(::perlxs::HandleMut<'_, #object>), quote!(&mut #variable), true)
             } else {
-                argument(quote!(::perlxs::HandleRef<'_, #object>), quote!(&#variable))
+                argument(quote!(::perlxs::HandleRef<'_, #object>), quote!(&#variable), false)
             });
         }
         return Err(Error::new_spanned(
@@ -110,7 +116,7 @@ fn source(arg: &FnArg, signals: bool) -> Result<Source> {
     if let Some(reference) = option_of_reference(&arg.ty) {
         if let Some(decoded) = borrowed(reference, signals) {
             let decoded = quote!(::std::option::Option<#decoded>);
-            return Ok(argument(decoded, quote!(#variable.as_deref())));
+            return Ok(argument(decoded, quote!(#variable.as_deref()), false));
         }
     }
     let ty = &arg.ty;
@@ -120,13 +126,19 @@ fn source(arg: &FnArg, signals: bool) -> Result<Source> {
             "with Signals, arguments are owned: a signal handler may change what they borrow from",
         ));
     }
-    Ok(argument(quote!(#ty), quote!(#variable)))
+    Ok(argument(quote!(#ty), quote!(#variable), false))
 }
 
 pub(crate) fn expand(package: &str, function: &ItemFn) -> Result<TokenStream> {
     let signature = &function.sig;
     if !signature.generics.params.iter().all(|p| matches!(p, syn::GenericParam::Lifetime(_))) {
         return Err(Error::new_spanned(&signature.generics, "an export cannot be generic"));
+    }
+    if let Some(token) = &signature.asyncness {
+        return Err(Error::new_spanned(token, "an export cannot be async: Perl waits for its result"));
+    }
+    if let Some(token) = &signature.unsafety {
+        return Err(Error::new_spanned(token, "an export is called by safe code: it cannot be unsafe"));
     }
     let signals = signature.inputs.iter().any(|arg| match arg {
         FnArg::Typed(arg) => match &*arg.ty {
@@ -146,14 +158,14 @@ pub(crate) fn expand(package: &str, function: &ItemFn) -> Result<TokenStream> {
         match source {
             Source::Context => pass.push(quote!(context)),
             Source::Signals => pass.push(quote!(&::perlxs::Signals::new(call.perl()))),
-            Source::Argument { name, decoded, passed } => {
+            Source::Argument { name, decoded, passed, mutable, optional: is_optional } => {
                 let FnArg::Typed(arg) = arg else { continue };
                 let (variable, index) = (&arg.pat, decode.len());
                 // The pattern may carry `mut`, which is the function's own affair.
                 let Pat::Ident(pattern) = &**variable else { continue };
                 let variable = &pattern.ident;
                 let c_name = c_string(name, span);
-                let binding = if passed.to_string().starts_with("& mut") {
+                let binding = if *mutable {
                     quote!(let mut #variable)
                 } else {
                     quote!(let #variable)
@@ -168,8 +180,7 @@ pub(crate) fn expand(package: &str, function: &ItemFn) -> Result<TokenStream> {
                     )
                 });
                 optional.push(quote!(<#decoded as ::perlxs::Arg<'_>>::OPTIONAL));
-                let is_optional = decoded.to_string().contains("Option");
-                usage.push(format!("${name}{}", if is_optional { " = undef" } else { "" }));
+                usage.push(format!("${name}{}", if *is_optional { " = undef" } else { "" }));
             }
         }
     }
@@ -185,6 +196,7 @@ pub(crate) fn expand(package: &str, function: &ItemFn) -> Result<TokenStream> {
                 &ARGS
             },
             ::perlxs::min_args(&[#(#optional),*]),
+            #signals,
             {
                 unsafe extern "C" fn run(call: *mut ::perlxs::sys::pxs_call) {
                     // SAFETY: the shim calls this with the call that it is making.

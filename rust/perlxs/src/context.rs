@@ -35,26 +35,34 @@ impl Context {
         self.effects.push(Effect { hash: hash.original, key: key.into() });
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.warnings.is_empty() && self.effects.is_empty()
+    }
+
     /// Hands everything to the shim.
-    pub(crate) fn deliver(self, perl: Perl, call: &mut sys::pxs_call) {
+    ///
+    /// # Safety
+    /// `call` is the call that the shim is making with `perl`.
+    #[cold]
+    pub(crate) unsafe fn deliver(self, perl: Perl, call: *mut sys::pxs_call) {
         // SAFETY: arrays and strings made here belong to the call from then on; `original` is an argument of it.
         unsafe {
             if !self.warnings.is_empty() {
-                call.warnings = sys::pxs_new_array(perl.raw(), self.warnings.len());
+                (*call).warnings = sys::pxs_new_array(perl.raw(), self.warnings.len());
                 for text in &self.warnings {
                     let (ptr, len) = (text.as_ptr().cast(), text.len());
                     let text = sys::pxs_new_string(perl.raw(), ptr, len, 0);
-                    sys::pxs_array_push(perl.raw(), call.warnings, text);
+                    sys::pxs_array_push(perl.raw(), (*call).warnings, text);
                 }
             }
             if !self.effects.is_empty() {
-                call.effects = sys::pxs_new_array(perl.raw(), 2 * self.effects.len());
+                (*call).effects = sys::pxs_new_array(perl.raw(), 2 * self.effects.len());
                 for effect in &self.effects {
                     let (ptr, len) = (effect.key.as_ptr().cast(), effect.key.len());
                     let hash = sys::pxs_inc(perl.raw(), effect.hash);
                     let key = sys::pxs_new_string(perl.raw(), ptr, len, 0);
-                    sys::pxs_array_push(perl.raw(), call.effects, hash);
-                    sys::pxs_array_push(perl.raw(), call.effects, key);
+                    sys::pxs_array_push(perl.raw(), (*call).effects, hash);
+                    sys::pxs_array_push(perl.raw(), (*call).effects, key);
                 }
             }
         }

@@ -1,0 +1,57 @@
+//! Warnings, and changes to the caller's hash.
+
+/// Effects.
+#[perlxs::package(name = "PerlXS::Test::Effects")]
+pub mod bindings {
+    use std::collections::HashMap;
+
+    use perlxs::{Context, Error, Hash, Signals};
+
+    use crate::any::Any;
+
+    /// Warns with the text, and returns its length.
+    #[export]
+    fn warn(context: &mut Context, text: &[u8]) -> usize {
+        context.warn(text);
+        text.len()
+    }
+
+    /// Warns with both texts, then fails.
+    #[export]
+    fn warn_and_fail(context: &mut Context, first: &[u8], second: &[u8]) -> Result<(), Error> {
+        context.warn(first);
+        context.warn(second);
+        Err(Error::die("failed\n"))
+    }
+
+    /// Deletes a key, and returns the number of keys that there were.
+    #[export]
+    fn delete(context: &mut Context, hash: Hash<HashMap<String, Any>>, key: &[u8]) -> usize {
+        context.delete(&hash, key);
+        hash.len()
+    }
+
+    /// Deletes a key, and fails.
+    #[export]
+    fn delete_and_fail(
+        context: &mut Context,
+        hash: Hash<HashMap<String, Any>>,
+        key: &[u8],
+    ) -> Result<usize, Error> {
+        context.delete(&hash, key);
+        Err(Error::die("failed\n"))
+    }
+
+    /// Lets signal handlers run, then deletes a key.
+    #[export]
+    fn poll_and_delete(
+        context: &mut Context,
+        signals: &Signals,
+        hash: Hash<HashMap<String, Any>>,
+        key: &[u8],
+    ) -> Result<usize, Error> {
+        signals.poll()?;
+        context.delete(&hash, key);
+        Ok(hash.len())
+    }
+}
