@@ -54,13 +54,15 @@ static void raise_object(pTHX_ pxs_call *call)
 /* Returns only if there is no error to raise. */
 void pxs_finish(pTHX_ pxs_call *call)
 {
+    const int has_sv =
+        call->status == PXS_OK && (call->returns == PXS_RETURN_SV || call->returns == PXS_RETURN_LIST);
     if (call->status == PXS_EXIT) {
         /* Perl's stacks are unwound already; what is left of exit is the jump. */
         JMPENV_JUMP(2);
     }
     /* Whatever dies below, nothing leaks. */
-    if (call->status == PXS_OK && (call->returns == PXS_RETURN_SV || call->returns == PXS_RETURN_LIST))
-        sv_2mortal(SvREFCNT_inc_simple_NN(call->is.sv));
+    if (has_sv)
+        sv_2mortal(call->is.sv);
     if (call->status == PXS_DIE || call->status == PXS_DIE_OBJECT)
         sv_2mortal(call->error);
     if (call->warnings)
@@ -83,4 +85,6 @@ void pxs_finish(pTHX_ pxs_call *call)
     case PXS_DIE_OBJECT:
         raise_object(aTHX_ call);
     }
+    if (has_sv)
+        SvREFCNT_inc_simple_void_NN(call->is.sv);
 }

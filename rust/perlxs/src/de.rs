@@ -561,6 +561,7 @@ impl<'a> de::Deserializer<'a> for KeyDe<'a> {
     }
 }
 
+/// `{ variant => $value }`
 struct Variant<'a> {
     key: Key<'a>,
     value: De<'a>,
@@ -568,27 +569,28 @@ struct Variant<'a> {
 
 impl<'a> EnumAccess<'a> for Variant<'a> {
     type Error = DecodeError;
-    type Variant = De<'a>;
+    type Variant = Variant<'a>;
 
-    fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Result<(V::Value, De<'a>)> {
-        let name = seed.deserialize(KeyDe(self.key))?;
-        Ok((name, self.value))
+    fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Result<(V::Value, Variant<'a>)> {
+        let name = seed.deserialize(KeyDe(self.key)).map_err(|e| e.at_key(&self.key.shown()))?;
+        Ok((name, self))
     }
 }
 
-impl<'a> VariantAccess<'a> for De<'a> {
+impl<'a> VariantAccess<'a> for Variant<'a> {
     type Error = DecodeError;
 
     fn unit_variant(self) -> Result<()> {
-        Deserialize::deserialize(self)
+        Deserialize::deserialize(self.value).map_err(|e: DecodeError| e.at_key(&self.key.shown()))
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'a>>(self, seed: T) -> Result<T::Value> {
-        seed.deserialize(self)
+        seed.deserialize(self.value).map_err(|e| e.at_key(&self.key.shown()))
     }
 
     fn tuple_variant<V: Visitor<'a>>(self, _: usize, visitor: V) -> Result<V::Value> {
-        de::Deserializer::deserialize_seq(self, visitor)
+        de::Deserializer::deserialize_seq(self.value, visitor)
+            .map_err(|e| e.at_key(&self.key.shown()))
     }
 
     fn struct_variant<V: Visitor<'a>>(
@@ -596,6 +598,7 @@ impl<'a> VariantAccess<'a> for De<'a> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        de::Deserializer::deserialize_map(self, visitor)
+        de::Deserializer::deserialize_map(self.value, visitor)
+            .map_err(|e| e.at_key(&self.key.shown()))
     }
 }
