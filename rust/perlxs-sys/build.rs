@@ -8,6 +8,13 @@ use std::process::Command;
 const SOURCES: [&str; 7] =
     ["call.c", "resolve.c", "finish.c", "value.c", "handle.c", "signal.c", "boot.c"];
 
+const PERL_TYPES: &str = "
+    #[repr(C)] pub struct SV { _closed: [u8; 0] }
+    #[repr(C)] pub struct AV { _closed: [u8; 0] }
+    #[repr(C)] pub struct HV { _closed: [u8; 0] }
+    #[repr(C)] pub struct CV { _closed: [u8; 0] }
+";
+
 /// One value of Perl's own `%Config`: what this Perl was built with.
 fn perl_config(perl: &str, key: &str) -> Result<String, Box<dyn Error>> {
     let script = "use Config; print $Config{$ARGV[0]} // ''";
@@ -57,7 +64,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .allowlist_function("pxs_.*")
         .allowlist_type("pxs_.*")
         .allowlist_var("PXS_.*|PERL_VERSION_(MAJOR|MINOR|PATCH)")
-        .opaque_type("sv|av|hv|cv|he|PerlInterpreter|interpreter")
+        // Perl's own types stay closed: only the shim looks into them.
+        .allowlist_recursively(false)
+        .raw_line(PERL_TYPES)
         .derive_default(true)
         .layout_tests(false)
         .generate_comments(false)

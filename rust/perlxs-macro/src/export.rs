@@ -27,7 +27,13 @@ enum Source {
     Context,
     Signals,
     /// An argument: the type that is decoded, and the expression that passes the variable on.
-    Argument { name: String, decoded: TokenStream, passed: TokenStream, mutable: bool, optional: bool },
+    Argument {
+        name: String,
+        decoded: TokenStream,
+        passed: TokenStream,
+        mutable: bool,
+        optional: bool,
+    },
 }
 
 fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
@@ -135,10 +141,16 @@ pub(crate) fn expand(package: &str, function: &ItemFn) -> Result<TokenStream> {
         return Err(Error::new_spanned(&signature.generics, "an export cannot be generic"));
     }
     if let Some(token) = &signature.asyncness {
-        return Err(Error::new_spanned(token, "an export cannot be async: Perl waits for its result"));
+        return Err(Error::new_spanned(
+            token,
+            "an export cannot be async: Perl waits for its result",
+        ));
     }
     if let Some(token) = &signature.unsafety {
-        return Err(Error::new_spanned(token, "an export is called by safe code: it cannot be unsafe"));
+        return Err(Error::new_spanned(
+            token,
+            "an export is called by safe code: it cannot be unsafe",
+        ));
     }
     let signals = signature.inputs.iter().any(|arg| match arg {
         FnArg::Typed(arg) => match &*arg.ty {
@@ -165,11 +177,8 @@ pub(crate) fn expand(package: &str, function: &ItemFn) -> Result<TokenStream> {
                 let Pat::Ident(pattern) = &**variable else { continue };
                 let variable = &pattern.ident;
                 let c_name = c_string(name, span);
-                let binding = if *mutable {
-                    quote!(let mut #variable)
-                } else {
-                    quote!(let #variable)
-                };
+                let binding =
+                    if *mutable { quote!(let mut #variable) } else { quote!(let #variable) };
                 decode.push(quote!(#binding = call.arg::<#decoded>(#index)?;));
                 pass.push(passed.clone());
                 table.push(quote! {

@@ -8,7 +8,7 @@
 //! `shim/perlxs.h` documents every function; the safe layer above is the crate `perlxs`.
 
 #[allow(missing_docs, non_camel_case_types, non_upper_case_globals, non_snake_case)]
-#[allow(clippy::all, clippy::pedantic)]
+#[allow(clippy::all, clippy::pedantic, clippy::undocumented_unsafe_blocks)]
 mod bindings {
     include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
 }

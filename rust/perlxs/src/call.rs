@@ -155,8 +155,9 @@ unsafe fn raise(perl: Perl, call: *mut sys::pxs_call, error: Error) {
                             Err(panic) => panic::text(panic),
                             _ => "its fields are no Perl data".to_owned(),
                         };
-                        let text =
-                            format!("internal error: an object of class {class} cannot be raised: {why}\n");
+                        let text = format!(
+                            "internal error: an object of class {class} cannot be raised: {why}\n"
+                        );
                         (*call).status = sys::PXS_DIE;
                         (*call).error = string(perl, &Message::Text(text));
                     }

@@ -340,7 +340,8 @@ impl<'a> de::Deserializer<'a> for De<'a> {
                 }
                 // SAFETY: the shim has just filled the entry's view.
                 let view = unsafe { View::from_raw(&entry.view) };
-                visitor.visit_enum(Variant { key: Key::of(&entry), value: De { perl, view, objects } })
+                visitor
+                    .visit_enum(Variant { key: Key::of(&entry), value: De { perl, view, objects } })
             }
             view => {
                 let name = view.text(self.perl).map_err(DecodeError::new)?;
@@ -401,9 +402,8 @@ impl<'a> MapAccess<'a> for Map {
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>> {
         // SAFETY: the hash is alive and unchanged during 'a, so the walk stays valid.
-        let more = unsafe {
-            sys::pxs_hash_next(self.perl.raw(), &mut self.entry, self.objects.into())
-        };
+        let more =
+            unsafe { sys::pxs_hash_next(self.perl.raw(), &mut self.entry, self.objects.into()) };
         if more == 0 {
             return Ok(None);
         }

@@ -64,7 +64,11 @@ unsafe impl Sync for Package {}
 
 impl Package {
     /// The package `name`; `has_objects`: it is the class of objects.
-    pub const fn new(name: &'static CStr, exports: &'static [Export], has_objects: bool) -> Package {
+    pub const fn new(
+        name: &'static CStr,
+        exports: &'static [Export],
+        has_objects: bool,
+    ) -> Package {
         Package(sys::pxs_package {
             name: name.as_ptr(),
             exports: exports.as_ptr().cast(),

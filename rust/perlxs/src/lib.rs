@@ -53,7 +53,9 @@ pub use text::{Bytes, Text};
 pub use thread::spawn;
 
 #[cfg(panic = "abort")]
-compile_error!("a panic is to become a Perl error, not to end the process: build with panic = \"unwind\"");
+compile_error!(
+    "a panic is to become a Perl error, not to end the process: build with panic = \"unwind\""
+);
 
 #[doc(hidden)]
 pub use perlxs_sys as sys;
