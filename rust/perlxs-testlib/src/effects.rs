@@ -42,14 +42,19 @@ pub mod bindings {
         Err(Error::die("failed\n"))
     }
 
-    /// Lets signal handlers run, then deletes a key.
+    /// Raises a signal and lets its handler run, then deletes a key.
     #[export]
-    fn poll_and_delete(
+    fn raise_and_delete(
         context: &mut Context,
         signals: &Signals,
+        signal: i32,
         hash: Hash<HashMap<String, Any>>,
         key: &[u8],
     ) -> Result<usize, Error> {
+        // SAFETY: has no precondition.
+        unsafe {
+            libc::raise(signal);
+        }
         signals.poll()?;
         context.delete(&hash, key);
         Ok(hash.len())

@@ -21,9 +21,13 @@ pub mod bindings {
         Ok(text.to_owned())
     }
 
-    /// Lets signal handlers run once, with data at hand.
+    /// Raises a signal and lets its handler run, with data at hand.
     #[export]
-    fn poll(signals: &Signals, data: Data<Any>) -> Result<Data<Any>, Error> {
+    fn raise(signals: &Signals, signal: i32, data: Data<Any>) -> Result<Data<Any>, Error> {
+        // SAFETY: has no precondition.
+        unsafe {
+            libc::raise(signal);
+        }
         signals.poll()?;
         Ok(data)
     }
