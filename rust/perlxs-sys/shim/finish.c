@@ -5,10 +5,22 @@
 static void apply_effects(pTHX_ AV *effects)
 {
     SSize_t i;
-    for (i = 0; i < AvFILLp(effects); i += 2) {
-        SV *ref = AvARRAY(effects)[i], *key = AvARRAY(effects)[i + 1];
-        if (SvROK(ref) && SvTYPE(SvRV(ref)) == SVt_PVHV)
-            (void)hv_delete_ent((HV *)SvRV(ref), key, G_DISCARD, 0);
+    for (i = 0; i + 2 <= AvFILLp(effects); i += 3) {
+        SV *ref = AvARRAY(effects)[i], *key = AvARRAY(effects)[i + 1], *value = AvARRAY(effects)[i + 2];
+        HV *hv;
+        if (!SvROK(ref) || SvTYPE(SvRV(ref)) != SVt_PVHV)
+            continue;
+        hv = (HV *)SvRV(ref);
+        if (!SvROK(value)) {
+            (void)hv_delete_ent(hv, key, G_DISCARD, 0);
+        } else {
+            /* As an assignment: a tied hash stores it, too. */
+            HE *he = hv_fetch_ent(hv, key, 1, 0);
+            if (he) {
+                sv_setsv(HeVAL(he), value);
+                SvSETMAGIC(HeVAL(he));
+            }
+        }
     }
 }
 

@@ -104,7 +104,8 @@ typedef struct pxs_call {
     } is;
     SV *error;    /* likewise */
     AV *warnings; /* texts to warn with, in order; NULL: none */
-    AV *effects;  /* flat pairs: a reference to the caller's hash, a key to delete from it; NULL: none */
+    AV *effects;  /* flat triples: a reference to the caller's hash, a key, a reference to store there or undef to delete
+                     the key; NULL: none */
     const char *class; /* DIE_OBJECT: package names, not NUL-terminated */
     const char *fallback;
     size_t class_len;
@@ -158,6 +159,7 @@ SV *pxs_new_int(void *perl, int64_t value);
 SV *pxs_new_uint(void *perl, uint64_t value);
 SV *pxs_new_num(void *perl, double value);
 SV *pxs_new_string(void *perl, const char *ptr, size_t len, int text);
+void pxs_utf8_on(void *perl, SV *sv); /* its bytes are Perl's encoding of characters */
 AV *pxs_new_array(void *perl, size_t capacity);
 HV *pxs_new_hash(void *perl, size_t capacity);
 void pxs_array_push(void *perl, AV *av, SV *value);

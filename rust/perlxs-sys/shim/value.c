@@ -110,6 +110,13 @@ SV *pxs_new_string(void *perl, const char *ptr, size_t len, int text)
     return newSVpvn_flags(ptr, len, text ? SVf_UTF8 : 0);
 }
 
+void pxs_utf8_on(void *perl, SV *sv)
+{
+    PXS_THX(perl);
+    if (SvPOK(sv))
+        SvUTF8_on(sv);
+}
+
 AV *pxs_new_array(void *perl, size_t capacity)
 {
     PXS_THX(perl);

@@ -12,22 +12,29 @@ pub mod bindings {
     /// Warns with the text, and returns its length.
     #[export]
     fn warn(context: &mut Context, text: &[u8]) -> usize {
-        context.warn(text);
+        context.warn(text.to_vec());
         text.len()
     }
 
     /// Warns with both texts, then fails.
     #[export]
     fn warn_and_fail(context: &mut Context, first: &[u8], second: &[u8]) -> Result<(), Error> {
-        context.warn(first);
-        context.warn(second);
+        context.warn(first.to_vec());
+        context.warn(second.to_vec());
         Err(Error::die("failed\n"))
     }
 
     /// Deletes a key, and returns the number of keys that there were.
     #[export]
     fn delete(context: &mut Context, hash: Hash<HashMap<String, Any>>, key: &[u8]) -> usize {
-        context.delete(&hash, key);
+        context.delete(&hash, key.to_vec());
+        hash.len()
+    }
+
+    /// Gives a key an empty hash, and returns the number of keys that there were.
+    #[export]
+    fn create(context: &mut Context, hash: Hash<HashMap<String, Any>>, key: &str) -> usize {
+        context.create_hash(&hash, key);
         hash.len()
     }
 
@@ -38,7 +45,7 @@ pub mod bindings {
         hash: Hash<HashMap<String, Any>>,
         key: &[u8],
     ) -> Result<usize, Error> {
-        context.delete(&hash, key);
+        context.delete(&hash, key.to_vec());
         Err(Error::die("failed\n"))
     }
 
@@ -56,7 +63,7 @@ pub mod bindings {
             libc::raise(signal);
         }
         signals.poll()?;
-        context.delete(&hash, key);
+        context.delete(&hash, key.to_vec());
         Ok(hash.len())
     }
 }

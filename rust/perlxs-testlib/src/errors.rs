@@ -16,13 +16,13 @@ pub mod bindings {
     /// `die $bytes`
     #[export]
     fn fail_bytes(bytes: &[u8]) -> Result<(), Error> {
-        Err(Error::die_bytes(bytes))
+        Err(Error::die(bytes.to_vec()))
     }
 
     /// `die $text` without a newline: Perl appends the place.
     #[export]
     fn fail_at_caller(text: &[u8]) -> Result<(), Error> {
-        Err(Error::die_at_caller(text))
+        Err(Error::die_at_caller(text.to_vec()))
     }
 
     /// An object of a class that is installed nowhere, else of the fallback.

@@ -71,7 +71,7 @@ pub mod bindings {
     /// In the function, after warnings.
     #[export]
     fn after_warning(context: &mut Context, text: &[u8]) {
-        context.warn(text);
+        context.warn(text.to_vec());
         panic!("after a warning")
     }
 

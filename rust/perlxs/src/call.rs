@@ -120,15 +120,6 @@ unsafe fn give(call: *mut sys::pxs_call, returned: Returned) {
     }
 }
 
-fn string(perl: Perl, text: &Message) -> *mut sys::SV {
-    let (bytes, flag) = match text {
-        Message::Bytes(bytes) => (bytes.as_slice(), false),
-        Message::Text(text) => (text.as_bytes(), !text.is_ascii()),
-    };
-    // SAFETY: one slice; UTF-8 where the flag is set.
-    unsafe { sys::pxs_new_string(perl.raw(), bytes.as_ptr().cast(), bytes.len(), flag.into()) }
-}
-
 /// # Safety
 /// `call` is the shim's.
 #[cold]
@@ -138,7 +129,7 @@ unsafe fn raise(perl: Perl, call: *mut sys::pxs_call, error: Error) {
         match *error.0 {
             Repr::Message(text) => {
                 (*call).status = sys::PXS_DIE;
-                (*call).error = string(perl, &text);
+                (*call).error = text.to_sv(perl);
             }
             Repr::Object { class, fallback, fields } => {
                 match catch_unwind(AssertUnwindSafe(|| fields(perl))) {
@@ -159,7 +150,7 @@ unsafe fn raise(perl: Perl, call: *mut sys::pxs_call, error: Error) {
                             "internal error: an object of class {class} cannot be raised: {why}\n"
                         );
                         (*call).status = sys::PXS_DIE;
-                        (*call).error = string(perl, &Message::Text(text));
+                        (*call).error = Message::Text(text).to_sv(perl);
                     }
                 }
             }

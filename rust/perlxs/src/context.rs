@@ -6,18 +6,20 @@
 use perlxs_sys as sys;
 
 use crate::arg::Hash;
+use crate::error::Message;
 use crate::interpreter::Perl;
 
 /// A parameter for warnings and effects. It is no argument in Perl.
 pub struct Context {
-    pub(crate) warnings: Vec<Vec<u8>>,
+    pub(crate) warnings: Vec<Message>,
     pub(crate) effects: Vec<Effect>,
 }
 
-/// A key of the caller's hash to delete.
+/// A key of the caller's hash to delete, or to give an empty hash.
 pub(crate) struct Effect {
     pub(crate) hash: *mut sys::SV,
-    pub(crate) key: Vec<u8>,
+    pub(crate) key: Message,
+    pub(crate) create: bool,
 }
 
 impl Context {
@@ -25,14 +27,19 @@ impl Context {
         Context { warnings: Vec::new(), effects: Vec::new() }
     }
 
-    /// Perl's `warn` with these bytes; as there, a text without a newline at its end gets the caller's file and line.
-    pub fn warn(&mut self, text: impl Into<Vec<u8>>) {
+    /// Perl's `warn`; as there, a text without a newline at its end gets the caller's file and line.
+    pub fn warn(&mut self, text: impl Into<Message>) {
         self.warnings.push(text.into());
     }
 
     /// `delete $hash->{$key}` on the caller's own hash.
-    pub fn delete<T>(&mut self, hash: &Hash<T>, key: impl Into<Vec<u8>>) {
-        self.effects.push(Effect { hash: hash.original, key: key.into() });
+    pub fn delete<T>(&mut self, hash: &Hash<T>, key: impl Into<Message>) {
+        self.effects.push(Effect { hash: hash.original, key: key.into(), create: false });
+    }
+
+    /// `$hash->{$key} = {}` on the caller's own hash.
+    pub fn create_hash<T>(&mut self, hash: &Hash<T>, key: impl Into<Message>) {
+        self.effects.push(Effect { hash: hash.original, key: key.into(), create: true });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -50,19 +57,21 @@ impl Context {
             if !self.warnings.is_empty() {
                 (*call).warnings = sys::pxs_new_array(perl.raw(), self.warnings.len());
                 for text in &self.warnings {
-                    let (ptr, len) = (text.as_ptr().cast(), text.len());
-                    let text = sys::pxs_new_string(perl.raw(), ptr, len, 0);
-                    sys::pxs_array_push(perl.raw(), (*call).warnings, text);
+                    sys::pxs_array_push(perl.raw(), (*call).warnings, text.to_sv(perl));
                 }
             }
             if !self.effects.is_empty() {
-                (*call).effects = sys::pxs_new_array(perl.raw(), 2 * self.effects.len());
+                (*call).effects = sys::pxs_new_array(perl.raw(), 3 * self.effects.len());
                 for effect in &self.effects {
-                    let (ptr, len) = (effect.key.as_ptr().cast(), effect.key.len());
                     let hash = sys::pxs_inc(perl.raw(), effect.hash);
-                    let key = sys::pxs_new_string(perl.raw(), ptr, len, 0);
+                    let value = if effect.create {
+                        sys::pxs_new_ref(perl.raw(), sys::pxs_new_hash(perl.raw(), 0).cast())
+                    } else {
+                        sys::pxs_new_undef(perl.raw())
+                    };
                     sys::pxs_array_push(perl.raw(), (*call).effects, hash);
-                    sys::pxs_array_push(perl.raw(), (*call).effects, key);
+                    sys::pxs_array_push(perl.raw(), (*call).effects, effect.key.to_sv(perl));
+                    sys::pxs_array_push(perl.raw(), (*call).effects, value);
                 }
             }
         }

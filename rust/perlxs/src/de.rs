@@ -198,9 +198,14 @@ impl<'a> de::Deserializer<'a> for De<'a> {
             View::Uint(value) => visitor.visit_u64(value),
             View::Num(value) => visitor.visit_f64(value),
             View::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
-            View::Text(bytes) => {
-                visitor.visit_borrowed_str(text::from_flagged(bytes).map_err(DecodeError::new)?)
-            }
+            View::Text(bytes) => match text::from_flagged(bytes) {
+                Ok(text) => visitor.visit_borrowed_str(text),
+                // See PERL_UTF8.
+                Err(_) if self.objects => {
+                    visitor.visit_newtype_struct(de::value::BorrowedBytesDeserializer::new(bytes))
+                }
+                Err(reason) => Err(DecodeError::new(reason)),
+            },
             View::Bool(value) => visitor.visit_bool(value),
             View::Array(av) => self.seq(av, visitor),
             View::Hash(hv) => self.map(hv, visitor),

@@ -2,16 +2,52 @@
 
 use std::fmt;
 
+use perlxs_sys as sys;
 use serde::Serialize;
 
 use crate::interpreter::{Perl, Sv};
 use crate::ser::to_perl;
 
-/// The text of a Perl error: bytes, or characters.
+/// The text of an error or a warning, or a hash key.
 #[derive(Debug, Clone)]
-pub(crate) enum Message {
+pub enum Message {
+    /// Bytes, as where it quotes a configuration file.
     Bytes(Vec<u8>),
+    /// Characters.
     Text(String),
+}
+
+impl Message {
+    /// A new scalar, owned by the caller.
+    pub(crate) fn to_sv(&self, perl: Perl) -> *mut sys::SV {
+        let (bytes, text) = match self {
+            Message::Bytes(bytes) => (bytes.as_slice(), false),
+            Message::Text(text) => (text.as_bytes(), !text.is_ascii()),
+        };
+        // SAFETY: one slice; UTF-8 where the flag is set.
+        unsafe {
+            let len = bytes.len();
+            sys::pxs_new_string(perl.raw(), bytes.as_ptr().cast(), len, text.into())
+        }
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(bytes: Vec<u8>) -> Message {
+        Message::Bytes(bytes)
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Message {
+        Message::Text(text)
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Message {
+        Message::Text(text.to_owned())
+    }
 }
 
 type Fields = Box<dyn FnOnce(Perl) -> Result<Sv, Error>>;
@@ -30,18 +66,13 @@ pub struct Error(pub(crate) Box<Repr>);
 
 impl Error {
     /// `die $text`; `text` ends in a newline.
-    pub fn die(text: impl Into<String>) -> Error {
-        Error(Box::new(Repr::Message(Message::Text(text.into()))))
-    }
-
-    /// `die $text` for a text of bytes, as one that quotes a configuration file is.
-    pub fn die_bytes(text: impl Into<Vec<u8>>) -> Error {
-        Error(Box::new(Repr::Message(Message::Bytes(text.into()))))
+    pub fn die(text: impl Into<Message>) -> Error {
+        Error(Box::new(Repr::Message(text.into())))
     }
 
     /// `die $text` where the text does not end in a newline: Perl appends the caller's file and line.
-    pub fn die_at_caller(text: impl Into<Vec<u8>>) -> Error {
-        Error(Box::new(Repr::Message(Message::Bytes(text.into()))))
+    pub fn die_at_caller(text: impl Into<Message>) -> Error {
+        Error(Box::new(Repr::Message(text.into())))
     }
 
     /// `die bless $fields, $class`. The module of that name is loaded if it is installed; where it is not, the object is

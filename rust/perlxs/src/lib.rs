@@ -36,21 +36,23 @@ mod ser;
 mod signals;
 mod text;
 mod thread;
+mod truth;
 
 pub use arg::{Arg, Class, Data, Hash, Ignored, Input, PerlData};
 pub use call::{Call, trampoline};
 pub use context::Context;
 pub use de::from_perl;
-pub use error::{DecodeError, Error, Path};
+pub use error::{DecodeError, Error, Message, Path};
 pub use export::{Argument, Export, Package, boot, c_str, min_args};
 pub use handle::{Closing, Handle, HandleMut, HandleRef, HandleType, Handled, Object};
 pub use interpreter::{Perl, Sv};
 pub use perlxs_macro::{export, package};
 pub use ret::{Empty, List, Return, Returned};
-pub use ser::{EncodeError, to_perl};
+pub use ser::{EncodeError, PERL_UTF8, to_perl};
 pub use signals::{Interrupted, Signals};
 pub use text::{Bytes, Text};
 pub use thread::spawn;
+pub use truth::Truth;
 
 #[cfg(panic = "abort")]
 compile_error!(

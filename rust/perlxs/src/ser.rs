@@ -13,6 +13,10 @@ use serde::ser::{self, Serialize};
 use crate::error::Error;
 use crate::interpreter::{Perl, Sv};
 
+/// The name of a newtype around bytes that are a scalar's characters in Perl's own encoding, which goes beyond Unicode's:
+/// the way through serde for what no `str` can hold. Only a [`PerlData`](crate::PerlData) parameter gives one.
+pub const PERL_UTF8: &str = "$perl::utf8";
+
 /// Perl keeps a hash key's length in 32 bits.
 const MAX_KEY: usize = i32::MAX as usize;
 
@@ -170,10 +174,15 @@ impl ser::Serializer for Ser {
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        name: &'static str,
         value: &T,
     ) -> Result<Sv> {
-        value.serialize(self)
+        let sv = value.serialize(self)?;
+        if name == PERL_UTF8 {
+            // SAFETY: a scalar of ours; the type's contract is that its bytes are Perl's encoding.
+            unsafe { sys::pxs_utf8_on(self.perl.raw(), sv.as_raw()) }
+        }
+        Ok(sv)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

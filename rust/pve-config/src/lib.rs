@@ -1,2 +1,7 @@
 //! The file formats of PVE, one module each: text in, data out, and back.
+//!
+//! Everything here is pure: no file is opened. What the reference reads from the host while it parses comes in as an
+//! argument.
 #![forbid(unsafe_code)]
+
+pub mod lxc;

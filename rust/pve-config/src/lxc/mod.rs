@@ -1,0 +1,25 @@
+//! Configurations of containers: `/etc/pve/lxc/<vmid>.conf` (pct.conf(5)).
+//!
+//! [`parse_pct_config`] and [`write_pct_config`] and the functions for single values do what the functions of the same
+//! name of `PVE::LXC::Config` do: same structure, same warnings, same error texts.
+
+mod config;
+mod device;
+mod features;
+mod formats;
+mod keys;
+mod lxc_keys;
+mod network;
+mod parse;
+pub mod schema;
+mod setting;
+mod volume;
+mod write;
+
+pub use config::{Config, Section};
+pub use device::{parse_device, print_device};
+pub use features::parse_features;
+pub use network::{parse_lxc_network, print_lxc_network};
+pub use parse::{Parsed, parse_pct_config};
+pub use volume::{is_volume_key, parse_volume, print_volume};
+pub use write::{Written, write_pct_config};

@@ -1,0 +1,88 @@
+//! An interface is plugged in.
+
+use std::path::Path;
+
+use pve_netlink::apply::apply;
+use pve_netlink::plan::Step;
+use pve_netlink::wait::{Cancel, Poll, in_thread};
+use pve_netlink::{Errno, Host, Kernel};
+
+use super::error::Error;
+use super::nic::ContainerNic;
+use super::plan::{bridge_name, plan, supported};
+
+/// An interface that was plugged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plugged {
+    /// The name of the host's end.
+    pub name: String,
+    /// The index of the host's end.
+    pub index: u32,
+    /// The name of the other end, in the container.
+    pub peer_name: String,
+    /// The index of the other end, in the container.
+    pub peer_index: u32,
+}
+
+/// Plug `nic` as `net<netid>` into the running container `vmid`, whose network namespace is at `netns`, for example
+/// `/proc/<pid>/ns/net`. `poll` runs at least every 50 ms meanwhile and may end the call.
+///
+/// # Errors
+/// [`Error`]; nothing is left of a plugging that failed, except what [`Error::Step`] says could not be undone.
+pub fn hotplug_add(
+    vmid: u32,
+    netid: u32,
+    nic: &ContainerNic,
+    netns: &Path,
+    poll: &mut Poll<'_>,
+) -> Result<Plugged, Error> {
+    hotplug_add_on(&Host, vmid, netid, nic, netns, poll)
+}
+
+/// [`hotplug_add`] with another kernel in place of the host's.
+///
+/// # Errors
+/// As [`hotplug_add`].
+pub fn hotplug_add_on(
+    kernel: &dyn Kernel,
+    vmid: u32,
+    netid: u32,
+    nic: &ContainerNic,
+    netns: &Path,
+    poll: &mut Poll<'_>,
+) -> Result<Plugged, Error> {
+    supported(nic)?;
+    in_thread(poll, |cancel| add(kernel, vmid, netid, nic, netns, cancel))?
+}
+
+fn add(
+    kernel: &dyn Kernel,
+    vmid: u32,
+    netid: u32,
+    nic: &ContainerNic,
+    netns: &Path,
+    cancel: &Cancel,
+) -> Result<Plugged, Error> {
+    let bridge = kernel.interface(bridge_name(nic)?)?;
+    let plan = plan(vmid, netid, nic, bridge.as_ref())?;
+    if kernel.interface(&plan.pair.name)?.is_some() {
+        return Err(Error::NameTaken { name: plan.pair.name });
+    }
+    let netns = kernel.netns(netns)?;
+    let pair = apply(kernel, &plan, &netns, cancel).map_err(|failure| {
+        // The kernel does not say which of the two names is taken. Another process may have been faster.
+        let taken = failure.error.errno() == Some(Errno::EEXIST)
+            && matches!(failure.step, Some(Step::AddVeth(_)))
+            && kernel.interface(&plan.pair.name).is_ok_and(|found| found.is_some());
+        if taken {
+            return Error::NameTaken { name: plan.pair.name.clone() };
+        }
+        Error::from_failure(failure, netid)
+    })?;
+    Ok(Plugged {
+        name: plan.pair.name,
+        index: pair.host,
+        peer_name: plan.pair.peer_name,
+        peer_index: pair.peer,
+    })
+}

@@ -1,0 +1,20 @@
+//! A container's network interface is plugged in and taken out while the container runs.
+//!
+//! [`hotplug_add`] stands for what the reference does in `PVE::LXC::hotplug_net` and, for a new interface, in
+//! `PVE::LXC::update_ipconfig`: afterwards `ip link`, `ip addr` and `ip route` show the same on the host and in the
+//! container, save indexes and queue counts. Unlike the reference it starts no process and moves no link between
+//! namespaces, and when anything fails, nothing of it stays. Writing the container's configuration is the caller's.
+
+mod add;
+mod error;
+mod names;
+mod nic;
+mod plan;
+mod remove;
+
+pub use add::{Plugged, hotplug_add, hotplug_add_on};
+pub use error::{Error, Kind};
+pub use nic::ContainerNic;
+pub use plan::plan;
+pub use pve_netlink::wait::{Interrupted, Poll};
+pub use remove::{hotplug_remove, hotplug_remove_on};

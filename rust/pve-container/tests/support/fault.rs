@@ -1,0 +1,164 @@
+//! The host's kernel with faults: a chosen message is taken out of what is sent and answered with an error, a chosen
+//! call fails. Everything else reaches the real kernel.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use pve_netlink::interface::Interface;
+use pve_netlink::netns::NetNs;
+use pve_netlink::wire::Wire;
+use pve_netlink::{Errno, Error, Host, Kernel};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// This message of this send is answered with EIO and does not reach the kernel.
+    Message {
+        send: usize,
+        message: usize,
+    },
+    /// This send fails as a whole.
+    Send(usize),
+    /// The answers to this send are lost.
+    Answers(usize),
+    Interface,
+    Netns,
+    Wire,
+    WireIn,
+    DisableIpv6,
+    StillThere,
+}
+
+/// The number of messages in each send so far.
+pub type Log = Arc<Mutex<Vec<usize>>>;
+
+#[derive(Debug, Default)]
+pub struct Faulty {
+    pub faults: Vec<Fault>,
+    pub log: Log,
+}
+
+impl Faulty {
+    pub fn with(faults: &[Fault]) -> Self {
+        Self { faults: faults.to_vec(), log: Log::default() }
+    }
+
+    pub fn sends(&self) -> Vec<usize> {
+        self.log.lock().unwrap().clone()
+    }
+
+    fn check(&self, fault: Fault) -> Result<(), Error> {
+        if self.faults.contains(&fault) {
+            return Err(Error::System {
+                tried: format!("{fault:?}"),
+                errno: Errno::EIO,
+                hint: String::new(),
+            });
+        }
+        Ok(())
+    }
+
+    fn wrap(&self, inner: Box<dyn Wire>) -> Box<dyn Wire> {
+        Box::new(FaultyWire {
+            inner,
+            faults: self.faults.clone(),
+            log: self.log.clone(),
+            last: 0,
+            made_up: Vec::new(),
+        })
+    }
+}
+
+impl Kernel for Faulty {
+    fn interface(&self, name: &str) -> Result<Option<Interface>, Error> {
+        self.check(Fault::Interface)?;
+        Host.interface(name)
+    }
+    fn wire(&self) -> Result<Box<dyn Wire>, Error> {
+        self.check(Fault::Wire)?;
+        Ok(self.wrap(Host.wire()?))
+    }
+    fn netns(&self, path: &Path) -> Result<NetNs, Error> {
+        self.check(Fault::Netns)?;
+        Host.netns(path)
+    }
+    fn wire_in(&self, netns: &NetNs) -> Result<Box<dyn Wire>, Error> {
+        self.check(Fault::WireIn)?;
+        Ok(self.wrap(Host.wire_in(netns)?))
+    }
+    fn check_still_there(&self, netns: &NetNs) -> Result<(), Error> {
+        self.check(Fault::StillThere)?;
+        Host.check_still_there(netns)
+    }
+    fn disable_ipv6(&self, name: &str) -> Result<(), Error> {
+        self.check(Fault::DisableIpv6)?;
+        Host.disable_ipv6(name)
+    }
+}
+
+struct FaultyWire {
+    inner: Box<dyn Wire>,
+    faults: Vec<Fault>,
+    log: Log,
+    last: usize,
+    made_up: Vec<Vec<u8>>,
+}
+
+impl Wire for FaultyWire {
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let messages = split(bytes);
+        let send = {
+            let mut log = self.log.lock().unwrap();
+            log.push(messages.len());
+            log.len() - 1
+        };
+        self.last = send;
+        if self.faults.contains(&Fault::Send(send)) {
+            return Err(Errno::EIO.into());
+        }
+        let mut rest = Vec::new();
+        for (message, bytes) in messages.into_iter().enumerate() {
+            if self.faults.contains(&Fault::Message { send, message }) {
+                self.made_up.push(refusal(bytes));
+            } else {
+                rest.extend_from_slice(bytes);
+            }
+        }
+        if rest.is_empty() { Ok(()) } else { self.inner.send(&rest) }
+    }
+
+    fn receive(&mut self, timeout: Duration) -> io::Result<Option<Vec<u8>>> {
+        if self.faults.contains(&Fault::Answers(self.last)) {
+            return Err(Errno::ENOBUFS.into());
+        }
+        match self.made_up.pop() {
+            Some(answer) => Ok(Some(answer)),
+            None => self.inner.receive(timeout),
+        }
+    }
+}
+
+fn split(mut bytes: &[u8]) -> Vec<&[u8]> {
+    let mut messages = Vec::new();
+    while bytes.len() >= 16 {
+        let length = u32::from_ne_bytes(bytes[..4].try_into().unwrap()) as usize;
+        let (message, rest) = bytes.split_at(length.next_multiple_of(4));
+        messages.push(message);
+        bytes = rest;
+    }
+    messages
+}
+
+/// NLMSG_ERROR with EIO, for the sequence number of the message.
+fn refusal(message: &[u8]) -> Vec<u8> {
+    let mut answer = Vec::new();
+    answer.extend_from_slice(&36_u32.to_ne_bytes());
+    answer.extend_from_slice(&2_u16.to_ne_bytes());
+    answer.extend_from_slice(&0_u16.to_ne_bytes());
+    answer.extend_from_slice(&message[8..12]);
+    answer.extend_from_slice(&0_u32.to_ne_bytes());
+    answer.extend_from_slice(&(-(Errno::EIO as i32)).to_ne_bytes());
+    answer.extend_from_slice(&message[..16]);
+    answer
+}

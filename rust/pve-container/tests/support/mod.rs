@@ -1,0 +1,119 @@
+//! Network namespaces of a test's own, and the kernel's state in them.
+#![allow(dead_code, missing_docs)]
+
+pub mod fault;
+pub mod reference;
+pub mod state;
+
+use std::fs::File;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+
+use nix::sched::{CloneFlags, setns, unshare};
+use pve_container::hotplug::ContainerNic;
+
+pub const VMID: u32 = 101;
+pub const HOST_END: &str = "veth101i0";
+
+/// A bridge that has a carrier, as one with a cable plugged in has.
+const BRIDGE: &[&str] = &[
+    "ip link set lo up",
+    "ip link add vmbr0 address 02:00:00:00:00:01 type bridge",
+    "ip link add nic0 address 02:00:00:00:00:02 type veth peer name far0 address 02:00:00:00:00:03",
+    "ip link set nic0 master vmbr0",
+    "ip link set nic0 up",
+    "ip link set far0 up",
+    "ip link set vmbr0 up",
+];
+
+/// A host and a container, both namespaces that end with the test.
+pub struct Room {
+    container: OwnedFd,
+}
+
+impl Room {
+    /// Run a test on a thread that is in a new network namespace with a bridge `vmbr0`.
+    pub fn with(test: impl FnOnce(&Room) + Send) {
+        thread::scope(|scope| {
+            let inside = || {
+                own_namespace();
+                for command in BRIDGE {
+                    run(&command.split(' ').collect::<Vec<_>>());
+                }
+                while !run(&["ip", "-6", "addr", "show", "dev", "vmbr0"]).contains("fe80::") {
+                    thread::sleep(std::time::Duration::from_millis(20));
+                }
+                test(&Room::new());
+            };
+            if let Err(panic) = scope.spawn(inside).join() {
+                std::panic::resume_unwind(panic);
+            }
+        });
+    }
+
+    /// Another container beside the calling thread's namespace.
+    pub fn new() -> Room {
+        let open = || {
+            own_namespace();
+            File::open("/proc/thread-self/ns/net").unwrap().into()
+        };
+        let room = Room { container: thread::spawn(open).join().unwrap() };
+        room.container(&["ip", "link", "set", "lo", "up"]);
+        room
+    }
+
+    /// A path to the container's namespace that other processes can open, too.
+    pub fn netns(&self) -> PathBuf {
+        format!("/proc/{}/fd/{}", std::process::id(), self.container.as_raw_fd()).into()
+    }
+
+    /// Run something on a thread inside the container.
+    pub fn inside<T: Send>(&self, what: impl FnOnce() -> T + Send) -> T {
+        thread::scope(|scope| {
+            let enter = || {
+                setns(&self.container, CloneFlags::CLONE_NEWNET).unwrap();
+                what()
+            };
+            scope.spawn(enter).join().unwrap()
+        })
+    }
+
+    pub fn container(&self, argv: &[&str]) -> String {
+        self.inside(|| run(argv))
+    }
+}
+
+fn own_namespace() {
+    unshare(CloneFlags::CLONE_NEWNET)
+        .expect("a network namespace needs root: run the tests as root or under `unshare -Ur`");
+    // Without duplicate address detection, an IPv6 address is what it will be from the start.
+    std::fs::write("/proc/sys/net/ipv6/conf/default/accept_dad", "0\n").unwrap();
+}
+
+/// Run a command in the calling thread's namespaces; its output.
+pub fn run(argv: &[&str]) -> String {
+    try_run(argv).unwrap_or_else(|error| panic!("{argv:?}: {error}"))
+}
+
+pub fn try_run(argv: &[&str]) -> Result<String, String> {
+    let output =
+        Command::new(argv[0]).args(&argv[1..]).output().map_err(|error| error.to_string())?;
+    if output.status.success() {
+        Ok(String::from_utf8(output.stdout).unwrap())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+/// The interface that a `netN` value describes.
+pub fn nic(value: &str) -> ContainerNic {
+    let pairs = value.trim().split(',').map(|pair| pair.split_once('=').unwrap());
+    ContainerNic::from_pairs(pairs).unwrap()
+}
+
+/// The hook of a caller without signal handlers.
+pub fn patient() -> Result<(), pve_container::hotplug::Interrupted> {
+    Ok(())
+}

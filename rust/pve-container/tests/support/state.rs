@@ -1,0 +1,93 @@
+//! What `ip` shows of both ends, without what differs from one making of a link to the next.
+
+use serde_json::{Map, Value};
+
+use super::{HOST_END, Room, run};
+
+/// Indexes, queue counts, and timers that run.
+const LEFT_OUT: &[&str] = &[
+    "ifindex",
+    "link_index",
+    "num_tx_queues",
+    "num_rx_queues",
+    "gc_timer",
+    "hello_timer",
+    "hold_timer",
+    "message_age_timer",
+    "forward_delay_timer",
+    "tcn_timer",
+    "topology_change_timer",
+];
+
+const QUESTIONS: &[&[&str]] = &[
+    &["ip", "-j", "-d", "link"],
+    &["ip", "-j", "addr"],
+    &["ip", "-j", "-4", "route", "show", "table", "all"],
+    &["ip", "-j", "-6", "route", "show", "table", "all"],
+    &["bridge", "-j", "vlan"],
+    &["tc", "-j", "qdisc"],
+];
+
+/// The state of the host and of the container.
+pub fn state(room: &Room) -> Value {
+    let mut all = Map::new();
+    for question in QUESTIONS {
+        let name = question.join(" ");
+        all.insert(format!("host: {name}"), parse(&run(question)));
+        all.insert(format!("container: {name}"), parse(&room.container(question)));
+    }
+    Value::Object(all)
+}
+
+/// The state once the kernel has done what it does on its own after a change: carrier, duplicate address detection.
+pub fn settled(room: &Room) -> Value {
+    let mut last = state(room);
+    for _ in 0..100 {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        let now = state(room);
+        if now == last && !now.to_string().contains("\"tentative\"") {
+            return now;
+        }
+        last = now;
+    }
+    panic!("the state does not settle: {last:#}");
+}
+
+fn parse(text: &str) -> Value {
+    let mut value = if text.trim().is_empty() {
+        Value::Array(Vec::new())
+    } else {
+        serde_json::from_str(text).unwrap()
+    };
+    normalise(&mut value);
+    value
+}
+
+fn normalise(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(normalise),
+        Value::Object(map) => {
+            map.retain(|key, _| !LEFT_OUT.contains(&key.as_str()));
+            // The kernel makes up the hardware address of the host's end.
+            if map.get("ifname").and_then(Value::as_str) == Some(HOST_END) {
+                map.remove("address");
+            }
+            // Without a carrier the kernel looks for the other end in the link's own namespace, where the reference had
+            // both once. It does not look again after the move.
+            if map.get("operstate").and_then(Value::as_str) == Some("LOWERLAYERDOWN") {
+                map.insert("operstate".into(), "DOWN".into());
+            }
+            map.values_mut().for_each(normalise);
+        }
+        _ => {}
+    }
+}
+
+/// Panics with the questions whose answers differ.
+pub fn assert_same(wanted: &Value, found: &Value, what: &str) {
+    let (Value::Object(wanted), Value::Object(found)) = (wanted, found) else { panic!("{what}") };
+    for (question, wanted) in wanted {
+        let found = &found[question];
+        assert!(wanted == found, "{what}: {question}\nwanted: {wanted}\nfound:  {found}");
+    }
+}

@@ -1,0 +1,83 @@
+//! The seam between a change and the kernel, where a test takes the kernel's place.
+
+use std::path::Path;
+
+use crate::error::Error;
+use crate::interface::{self, Interface};
+use crate::netns::NetNs;
+use crate::sysctl;
+use crate::wire::{RouteSocket, Wire};
+
+/// What a change needs of the kernel. All of it acts in the network namespace of the calling thread, except
+/// [`Kernel::wire_in`].
+pub trait Kernel: Sync {
+    /// The interface of that name, if there is one.
+    ///
+    /// # Errors
+    /// As [`interface::read`].
+    fn interface(&self, name: &str) -> Result<Option<Interface>, Error>;
+
+    /// A socket to the kernel.
+    ///
+    /// # Errors
+    /// As [`RouteSocket::open`].
+    fn wire(&self) -> Result<Box<dyn Wire>, Error>;
+
+    /// The namespace at `path`, which must not be the calling thread's own.
+    ///
+    /// # Errors
+    /// As [`NetNs::open`], and [`Error::OwnNamespace`].
+    fn netns(&self, path: &Path) -> Result<NetNs, Error>;
+
+    /// A socket to the kernel inside a namespace.
+    ///
+    /// # Errors
+    /// As [`NetNs::socket`].
+    fn wire_in(&self, netns: &NetNs) -> Result<Box<dyn Wire>, Error>;
+
+    /// Whether the path of the namespace still leads to it.
+    ///
+    /// # Errors
+    /// As [`NetNs::check_still_there`].
+    fn check_still_there(&self, netns: &NetNs) -> Result<(), Error>;
+
+    /// Keep IPv6 off an interface.
+    ///
+    /// # Errors
+    /// As [`sysctl::disable_ipv6`].
+    fn disable_ipv6(&self, name: &str) -> Result<(), Error>;
+}
+
+/// The kernel of this host.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Host;
+
+impl Kernel for Host {
+    fn interface(&self, name: &str) -> Result<Option<Interface>, Error> {
+        interface::read(name)
+    }
+
+    fn wire(&self) -> Result<Box<dyn Wire>, Error> {
+        Ok(Box::new(RouteSocket::open()?))
+    }
+
+    fn netns(&self, path: &Path) -> Result<NetNs, Error> {
+        let netns = NetNs::open(path)?;
+        if netns.is_own()? {
+            return Err(Error::OwnNamespace { path: path.into() });
+        }
+        Ok(netns)
+    }
+
+    fn wire_in(&self, netns: &NetNs) -> Result<Box<dyn Wire>, Error> {
+        Ok(Box::new(netns.socket()?))
+    }
+
+    fn check_still_there(&self, netns: &NetNs) -> Result<(), Error> {
+        netns.check_still_there()
+    }
+
+    fn disable_ipv6(&self, name: &str) -> Result<(), Error> {
+        sysctl::disable_ipv6(name)
+    }
+}

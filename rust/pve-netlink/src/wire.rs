@@ -1,0 +1,74 @@
+//! One netlink socket: bytes out, bytes in.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::error::Error;
+
+/// What goes over a route netlink socket. A test puts a recording fake in its place.
+pub trait Wire: Send {
+    /// Send one datagram of one or more messages. The kernel carries them out before this returns.
+    ///
+    /// # Errors
+    /// What `sendto(2)` gives.
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// The next datagram from the kernel, or `None` when none comes within `timeout`.
+    ///
+    /// # Errors
+    /// What `recv(2)` and `poll(2)` give; `ENOBUFS` means that answers were lost.
+    fn receive(&mut self, timeout: Duration) -> io::Result<Option<Vec<u8>>>;
+}
+
+/// The kernel never puts more than this in one datagram (netlink(7): `NLMSG_GOODSIZE`, 32 KiB in dumps).
+const LARGEST_DATAGRAM: usize = 64 * 1024;
+
+/// A socket of the network namespace that the opening thread was in, for as long as it lives.
+#[derive(Debug)]
+pub struct RouteSocket(Socket);
+
+impl RouteSocket {
+    /// Open a `NETLINK_ROUTE` socket in the calling thread's network namespace, with extended acknowledgements.
+    ///
+    /// # Errors
+    /// [`Error::System`] with what `socket(2)` gives.
+    pub fn open() -> Result<Self, Error> {
+        let socket = Socket::new(NETLINK_ROUTE)
+            .map_err(|error| Error::system("open a netlink socket", &error))?;
+        // Both only make error answers better and shorter; a kernel without them still answers.
+        let _ = socket.set_ext_ack(true);
+        let _ = socket.set_cap_ack(true);
+        Ok(Self(socket))
+    }
+}
+
+impl Wire for RouteSocket {
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let sent = self.0.send_to(bytes, &SocketAddr::new(0, 0), 0)?;
+        if sent == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+    }
+
+    fn receive(&mut self, timeout: Duration) -> io::Result<Option<Vec<u8>>> {
+        let mut buffer = Vec::with_capacity(LARGEST_DATAGRAM);
+        // The answers are there when send returns, so the first attempt nearly always has one.
+        match self.0.recv(&mut buffer, libc::MSG_DONTWAIT) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            received => return received.map(|_| Some(buffer)),
+        }
+        let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
+        match poll(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], timeout) {
+            Ok(0) | Err(Errno::EINTR) => return Ok(None),
+            Ok(_) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        match self.0.recv(&mut buffer, libc::MSG_DONTWAIT) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            received => received.map(|_| Some(buffer)),
+        }
+    }
+}

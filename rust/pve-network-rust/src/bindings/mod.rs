@@ -1,0 +1,3 @@
+//! One Perl package a file.
+
+pub(crate) mod rust;

@@ -1,0 +1,132 @@
+//! Documentation of a schema, as POD (perlpod(1)).
+
+use std::fmt::Write;
+
+use crate::{Format, Kind, Property, Schema};
+
+/// The properties of a schema as a POD list: for each its key, what its value looks like, what holds where it is
+/// missing, and what it is for.
+pub fn render(schema: &Schema) -> String {
+    let mut pod = String::from("=over 4\n\n");
+    for property in schema.properties {
+        // Writing to a string does not fail.
+        let _ = item(&mut pod, property);
+    }
+    pod.push_str("=back\n");
+    pod
+}
+
+fn item(pod: &mut String, property: &Property) -> std::fmt::Result {
+    let number = if property.count > 0 { "I<n>" } else { "" };
+    if let Some(target) = property.alias {
+        return write!(
+            pod,
+            "=item B<{}{number}>\n\nAnother name for B<{target}>.\n\n",
+            property.name
+        );
+    }
+    writeln!(pod, "=item B<{}{number}>={}\n", property.name, escape(&value_text(property)))?;
+    write!(pod, "{}", property.description)?;
+    if property.count > 0 {
+        write!(pod, " I<n> is 0 to {}.", property.count - 1)?;
+    }
+    if !property.optional {
+        write!(pod, " Required.")?;
+    }
+    if property.default_key {
+        write!(pod, " The key may be left out.")?;
+    }
+    if let Some(default) = property.default {
+        write!(pod, " Default: C<< {default} >>.")?;
+    }
+    write!(pod, "\n\n")
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => escaped.push_str("E<lt>"),
+            '>' => escaped.push_str("E<gt>"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// What a property's value looks like, such as `<1|0>` or `<integer> (1 - 4094)`.
+pub fn value_text(property: &Property) -> String {
+    if let Some(placeholder) = property.placeholder {
+        return format!("<{placeholder}>");
+    }
+    if !property.values.is_empty() {
+        return format!("<{}>", property.values.join("|"));
+    }
+    if let Some(Format::Properties(schema)) = property.format {
+        return synopsis(schema);
+    }
+    let kind = match property.kind {
+        Kind::Boolean => "1|0",
+        kind => kind.name(),
+    };
+    match (property.minimum, property.maximum) {
+        (Some(minimum), Some(maximum)) => format!("<{kind}> ({minimum} - {maximum})"),
+        (Some(minimum), None) => format!("<{kind}> ({minimum} - N)"),
+        (None, Some(maximum)) => format!("<{kind}> (-N - {maximum})"),
+        (None, None) => format!("<{kind}>"),
+    }
+}
+
+/// One line that shows a property string: `[file=]<volume> [,ro=<1|0>]`.
+pub fn synopsis(schema: &Schema) -> String {
+    let mut text = String::new();
+    let properties = || schema.properties.iter().filter(|p| p.alias.is_none());
+    let in_order = properties()
+        .filter(|p| p.default_key)
+        .chain(properties().filter(|p| !p.default_key && !p.optional))
+        .chain(properties().filter(|p| !p.default_key && p.optional));
+    for property in in_order {
+        let comma = if text.is_empty() { "" } else { "," };
+        let space = if text.is_empty() { "" } else { " " };
+        let key = if property.default_key {
+            format!("[{}=]", property.name)
+        } else {
+            format!("{}=", property.name)
+        };
+        let part = format!("{comma}{key}{}", value_text(property));
+        text.push_str(space);
+        text.push_str(&if property.optional { format!("[{part}]") } else { part });
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static NET: Schema = Schema::new(
+        "network",
+        &[
+            Property::string("name", "The name inside.").default_key(),
+            Property::integer("tag", "The VLAN.").optional().minimum(1).maximum(4094),
+            Property::boolean("ro", "Read only.").optional().default("0"),
+        ],
+    );
+
+    #[test]
+    fn a_synopsis_shows_what_is_optional() {
+        assert_eq!(synopsis(&NET), "[name=]<string> [,tag=<integer> (1 - 4094)] [,ro=<1|0>]");
+    }
+
+    #[test]
+    fn pod_lists_every_property() {
+        assert_eq!(
+            render(&NET),
+            "=over 4\n\n\
+             =item B<name>=E<lt>stringE<gt>\n\nThe name inside. Required. The key may be left out.\n\n\
+             =item B<tag>=E<lt>integerE<gt> (1 - 4094)\n\nThe VLAN.\n\n\
+             =item B<ro>=E<lt>1|0E<gt>\n\nRead only. Default: C<< 0 >>.\n\n\
+             =back\n"
+        );
+    }
+}

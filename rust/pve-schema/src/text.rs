@@ -1,0 +1,187 @@
+//! Text inside a configuration file: UTF-8 with percent escapes (`PVE::Tools::encode_text` and `decode_text`).
+
+use std::borrow::Cow;
+
+use crate::Scalar;
+
+const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
+
+/// Appends to `out` the text that `data` stands for: `%XX` resolved, then read as UTF-8 as Perl's lax `utf8` encoding
+/// reads it. Each malformed sequence becomes U+FFFD; surrogates and numbers above 0x10FFFF are kept in Perl's extended
+/// UTF-8, so `out` need not be UTF-8.
+pub fn decode_into(data: &[u8], out: &mut Vec<u8>) {
+    let unescaped = unescape(data);
+    let mut rest = &unescaped[..];
+    loop {
+        match std::str::from_utf8(rest) {
+            Ok(_) => {
+                out.extend_from_slice(rest);
+                return;
+            }
+            Err(error) => {
+                let (valid, odd) = rest.split_at(error.valid_up_to());
+                out.extend_from_slice(valid);
+                let (length, well_formed) = sequence(odd);
+                let (odd, after) = odd.split_at(length.min(odd.len()));
+                out.extend_from_slice(if well_formed { odd } else { REPLACEMENT });
+                rest = after;
+            }
+        }
+    }
+}
+
+/// The decoded bytes as a character string.
+pub fn decoded(bytes: Vec<u8>) -> Scalar<'static> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Scalar::Text(Cow::Owned(text)),
+        Err(error) => Scalar::Extended(error.into_bytes()),
+    }
+}
+
+/// Resolves `%XX` (`URI::Escape::uri_unescape`); a `%` without two hexadecimal digits stays.
+fn unescape(data: &[u8]) -> Cow<'_, [u8]> {
+    let Some(first) = memchr::memchr(b'%', data) else { return Cow::Borrowed(data) };
+    let mut out = Vec::with_capacity(data.len());
+    let (head, mut rest) = data.split_at(first);
+    out.extend_from_slice(head);
+    while let Some((byte, after)) = rest.split_first() {
+        let digits = match after {
+            [high, low, ..] if *byte == b'%' => hex_value(*high).zip(hex_value(*low)),
+            _ => None,
+        };
+        match digits {
+            Some((high, low)) => {
+                out.push(high * 16 + low);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                out.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// The length of the sequence at the start of `bytes`, and whether it is one character in Perl's extended UTF-8
+/// (perlunicode, "Beyond Unicode code points"). `bytes` is not empty.
+fn sequence(bytes: &[u8]) -> (usize, bool) {
+    let lead = bytes.first().copied().unwrap_or_default();
+    let length = match lead {
+        0x00..=0x7f => return (1, true),
+        0x80..=0xbf => return (1, false),
+        0xc0..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf7 => 4,
+        0xf8..=0xfb => 5,
+        0xfc..=0xfd => 6,
+        0xfe => 7,
+        0xff => 13,
+    };
+    let present =
+        1 + bytes.iter().skip(1).take(length - 1).take_while(|b| matches!(b, 0x80..=0xbf)).count();
+    if present < length {
+        return (present, false);
+    }
+    let second = bytes.get(1).copied().unwrap_or_default();
+    let well_formed = match lead {
+        0xc0 | 0xc1 => false,
+        0xe0 => second >= 0xa0,
+        0xf0 => second >= 0x90,
+        0xf8 => second >= 0x88,
+        0xfc => second >= 0x84,
+        0xfe => second >= 0x82,
+        0xff => extended_is_well_formed(bytes),
+        _ => true,
+    };
+    (length, well_formed)
+}
+
+/// Of a sequence of 13 bytes: whether its number needs that many and fits Perl's signed integer.
+fn extended_is_well_formed(bytes: &[u8]) -> bool {
+    let number = bytes
+        .iter()
+        .skip(1)
+        .take(12)
+        .fold(0u128, |number, byte| number << 6 | u128::from(byte & 0x3f));
+    (1 << 36..1 << 63).contains(&number)
+}
+
+/// The text as it stands in a configuration file: UTF-8, with control characters, `%`, `:` and everything beyond ASCII
+/// escaped. `text` is a byte string's bytes read as characters, or a character string's (extended) UTF-8.
+pub fn encode_into(text: &Scalar<'_>, out: &mut Vec<u8>) {
+    match text {
+        Scalar::Bytes(bytes) => {
+            for byte in bytes.iter() {
+                let mut buffer = [0; 4];
+                char::from(*byte)
+                    .encode_utf8(&mut buffer)
+                    .bytes()
+                    .for_each(|b| escape_byte(b, out));
+            }
+        }
+        Scalar::Extended(bytes) => bytes.iter().for_each(|b| escape_byte(*b, out)),
+        other => other.to_perl().as_bytes().iter().for_each(|b| escape_byte(*b, out)),
+    }
+}
+
+fn escape_byte(byte: u8, out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    match byte {
+        b' '..=b'$' | b'&'..=b'9' | b';'..=b'~' => out.push(byte),
+        _ => {
+            out.extend_from_slice(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(data: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        decode_into(data, &mut out);
+        out
+    }
+
+    #[test]
+    fn escapes_and_utf8_are_resolved() {
+        assert_eq!(decode(b"100%25 %C3%A9 %zz %4"), "100% é %zz %4".as_bytes());
+        assert_eq!(decode(b"%C3(%80%80\xff"), "\u{fffd}(\u{fffd}\u{fffd}\u{fffd}".as_bytes());
+    }
+
+    #[test]
+    fn overlong_and_cut_sequences_become_one_replacement() {
+        for data in
+            [&b"\xe0\x80\x80"[..], b"\xc0\x80", b"\xf0\x9f\x98", b"\xfe\x80\x80\x80\x80\x80"]
+        {
+            assert_eq!(decode(data), REPLACEMENT, "{data:x?}");
+        }
+    }
+
+    #[test]
+    fn what_unicode_forbids_is_kept_as_perl_keeps_it() {
+        assert_eq!(decode(b"\xed\xa0\x80"), b"\xed\xa0\x80");
+        assert!(matches!(decoded(decode(b"%F4%90%80%80")), Scalar::Extended(_)));
+    }
+
+    #[test]
+    fn encoding_reverses_decoding() {
+        let mut out = Vec::new();
+        encode_into(&Scalar::Text("a:b %é\u{1F600}\x7f".into()), &mut out);
+        assert_eq!(out, b"a%3Ab %25%C3%A9%F0%9F%98%80%7F");
+        out.clear();
+        encode_into(&Scalar::Bytes((&b"\xe9"[..]).into()), &mut out);
+        assert_eq!(out, b"%C3%A9");
+    }
+}
