@@ -5,7 +5,15 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SOURCES: [&str; 5] = ["call.c", "value.c", "handle.c", "signal.c", "boot.c"];
+const SOURCES: [&str; 7] =
+    ["call.c", "resolve.c", "finish.c", "value.c", "handle.c", "signal.c", "boot.c"];
+
+const PERL_TYPES: &str = "
+    #[repr(C)] pub struct SV { _closed: [u8; 0] }
+    #[repr(C)] pub struct AV { _closed: [u8; 0] }
+    #[repr(C)] pub struct HV { _closed: [u8; 0] }
+    #[repr(C)] pub struct CV { _closed: [u8; 0] }
+";
 
 /// One value of Perl's own `%Config`: what this Perl was built with.
 fn perl_config(perl: &str, key: &str) -> Result<String, Box<dyn Error>> {
@@ -49,13 +57,16 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let bindings = bindgen::Builder::default()
         .header("shim/perlxs.h")
+        .clang_arg("-DPXS_RUST")
         .clang_arg("-Ishim")
         .clang_arg(format!("-isystem{core}"))
         .clang_args(&defines)
         .allowlist_function("pxs_.*")
         .allowlist_type("pxs_.*")
         .allowlist_var("PXS_.*|PERL_VERSION_(MAJOR|MINOR|PATCH)")
-        .opaque_type("sv|av|hv|cv|he|PerlInterpreter|interpreter")
+        // Perl's own types stay closed: only the shim looks into them.
+        .allowlist_recursively(false)
+        .raw_line(PERL_TYPES)
         .derive_default(true)
         .layout_tests(false)
         .generate_comments(false)

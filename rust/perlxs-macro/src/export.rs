@@ -31,6 +31,8 @@ enum Source {
         name: String,
         decoded: TokenStream,
         passed: TokenStream,
+        mutable: bool,
+        optional: bool,
     },
 }
 
@@ -87,7 +89,13 @@ fn source(arg: &FnArg, signals: bool) -> Result<Source> {
     };
     let variable = &pattern.ident;
     let name = variable.to_string().trim_start_matches('_').to_owned();
-    let argument = |decoded, passed| Source::Argument { name: name.clone(), decoded, passed };
+    let argument = |decoded, passed, mutable| Source::Argument {
+        name: name.clone(),
+        decoded,
+        passed,
+        mutable,
+        optional: is_named(&arg.ty, "Option"),
+    };
     if let Type::Reference(reference) = &*arg.ty {
         if is_named(&reference.elem, "Context") {
             return Ok(Source::Context);
@@ -96,14 +104,14 @@ fn source(arg: &FnArg, signals: bool) -> Result<Source> {
             return Ok(Source::Signals);
         }
         if let Some(decoded) = borrowed(reference, signals) {
-            return Ok(argument(decoded, quote!(&#variable)));
+            return Ok(argument(decoded, quote!(&#variable), false));
         }
         if name == "this" {
             let object = &reference.elem;
             return Ok(if reference.mutability.is_some() {
-                argument(quote!(::perlxs::HandleMut<'_, #object>), quote!(&mut #variable))
+                argument(quote!(::perlxs::HandleMut<'_, #object>), quote!(&mut #variable), true)
             } else {
-                argument(quote!(::perlxs::HandleRef<'_, #object>), quote!(&#variable))
+                argument(quote!(::perlxs::HandleRef<'_, #object>), quote!(&#variable), false)
             });
         }
         return Err(Error::new_spanned(
@@ -114,7 +122,7 @@ fn source(arg: &FnArg, signals: bool) -> Result<Source> {
     if let Some(reference) = option_of_reference(&arg.ty) {
         if let Some(decoded) = borrowed(reference, signals) {
             let decoded = quote!(::std::option::Option<#decoded>);
-            return Ok(argument(decoded, quote!(#variable.as_deref())));
+            return Ok(argument(decoded, quote!(#variable.as_deref()), false));
         }
     }
     let ty = &arg.ty;
@@ -124,13 +132,25 @@ fn source(arg: &FnArg, signals: bool) -> Result<Source> {
             "with Signals, arguments are owned: a signal handler may change what they borrow from",
         ));
     }
-    Ok(argument(quote!(#ty), quote!(#variable)))
+    Ok(argument(quote!(#ty), quote!(#variable), false))
 }
 
 pub(crate) fn expand(package: &str, function: &ItemFn) -> Result<TokenStream> {
     let signature = &function.sig;
     if !signature.generics.params.iter().all(|p| matches!(p, syn::GenericParam::Lifetime(_))) {
         return Err(Error::new_spanned(&signature.generics, "an export cannot be generic"));
+    }
+    if let Some(token) = &signature.asyncness {
+        return Err(Error::new_spanned(
+            token,
+            "an export cannot be async: Perl waits for its result",
+        ));
+    }
+    if let Some(token) = &signature.unsafety {
+        return Err(Error::new_spanned(
+            token,
+            "an export is called by safe code: it cannot be unsafe",
+        ));
     }
     let signals = signature.inputs.iter().any(|arg| match arg {
         FnArg::Typed(arg) => match &*arg.ty {
@@ -150,18 +170,15 @@ pub(crate) fn expand(package: &str, function: &ItemFn) -> Result<TokenStream> {
         match source {
             Source::Context => pass.push(quote!(context)),
             Source::Signals => pass.push(quote!(&::perlxs::Signals::new(call.perl()))),
-            Source::Argument { name, decoded, passed } => {
+            Source::Argument { name, decoded, passed, mutable, optional: is_optional } => {
                 let FnArg::Typed(arg) = arg else { continue };
                 let (variable, index) = (&arg.pat, decode.len());
                 // The pattern may carry `mut`, which is the function's own affair.
                 let Pat::Ident(pattern) = &**variable else { continue };
                 let variable = &pattern.ident;
                 let c_name = c_string(name, span);
-                let binding = if passed.to_string().starts_with("& mut") {
-                    quote!(let mut #variable)
-                } else {
-                    quote!(let #variable)
-                };
+                let binding =
+                    if *mutable { quote!(let mut #variable) } else { quote!(let #variable) };
                 decode.push(quote!(#binding = call.arg::<#decoded>(#index)?;));
                 pass.push(passed.clone());
                 table.push(quote! {
@@ -172,8 +189,7 @@ pub(crate) fn expand(package: &str, function: &ItemFn) -> Result<TokenStream> {
                     )
                 });
                 optional.push(quote!(<#decoded as ::perlxs::Arg<'_>>::OPTIONAL));
-                let is_optional = decoded.to_string().contains("Option");
-                usage.push(format!("${name}{}", if is_optional { " = undef" } else { "" }));
+                usage.push(format!("${name}{}", if *is_optional { " = undef" } else { "" }));
             }
         }
     }
@@ -189,6 +205,7 @@ pub(crate) fn expand(package: &str, function: &ItemFn) -> Result<TokenStream> {
                 &ARGS
             },
             ::perlxs::min_args(&[#(#optional),*]),
+            #signals,
             {
                 unsafe extern "C" fn run(call: *mut ::perlxs::sys::pxs_call) {
                     // SAFETY: the shim calls this with the call that it is making.

@@ -1,6 +1,8 @@
 /* Objects that own a Rust value. The magic's table tells them from everybody else's; its pointer is the value. */
 #include "perlxs.h"
 
+#define REPORT "%s: internal error while an object was destroyed: %s\n"
+
 /* A warning from inside sv_clear: what its handler throws must not get out. */
 static void warn_xsub(pTHX_ CV *cv)
 {
@@ -15,6 +17,8 @@ static void warn_guarded(pTHX_ SV *text)
     dSP;
     SV *saved = newSVsv(ERRSV);
     CV *cv = newXS(NULL, warn_xsub, __FILE__);
+    /* A scalar may be freed in the middle of an operator that has the stack pointer in a register. */
+    PUSHSTACKi(PERLSI_DESTROY);
     ENTER;
     SAVETMPS;
     PUSHMARK(SP);
@@ -23,9 +27,23 @@ static void warn_guarded(pTHX_ SV *text)
     call_sv((SV *)cv, G_DISCARD | G_VOID | G_EVAL);
     FREETMPS;
     LEAVE;
+    POPSTACK;
     SvREFCNT_dec((SV *)cv);
     sv_setsv(ERRSV, saved);
     SvREFCNT_dec(saved);
+}
+
+static void report(pTHX_ const char *class, const char *why)
+{
+    if (PL_phase == PERL_PHASE_DESTRUCT) {
+        /* What a warning needs may be gone. */
+        PerlIO_printf(PerlIO_stderr(), REPORT, class, why);
+    } else {
+        SV *text = newSVpvf(REPORT, class, why);
+        SvUTF8_on(text);
+        warn_guarded(aTHX_ text);
+        SvREFCNT_dec_NN(text);
+    }
 }
 
 static int handle_free(pTHX_ SV *sv, MAGIC *mg)
@@ -39,11 +57,8 @@ static int handle_free(pTHX_ SV *sv, MAGIC *mg)
         const int saved_errno = errno;
         const I32 saved_status = PL_statusvalue;
         why[0] = '\0';
-        if (type->drop(value, why, sizeof why)) {
-            SV *text = newSVpvf("%s: internal error while an object was destroyed: %s\n", type->class, why);
-            warn_guarded(aTHX_ text);
-            SvREFCNT_dec(text);
-        }
+        if (type->drop(value, why, sizeof why))
+            report(aTHX_ type->class, why);
         errno = saved_errno;
         PL_statusvalue = saved_status;
     }
@@ -60,7 +75,7 @@ static int handle_dup(pTHX_ MAGIC *mg, CLONE_PARAMS *param)
 
 static const MGVTBL handle_vtbl = { NULL, NULL, NULL, NULL, handle_free, NULL, handle_dup, NULL };
 
-SV *pxs_new_handle(void *perl, pxs_handle *value, const char *class, size_t len)
+SV *pxs_new_handle(void *perl, pxs_handle *value, const char *class, size_t len, int text)
 {
     PXS_THX(perl);
     SV *body = newSV(0);
@@ -71,7 +86,7 @@ SV *pxs_new_handle(void *perl, pxs_handle *value, const char *class, size_t len)
 #ifdef USE_ITHREADS
     mg->mg_flags |= MGf_DUP;
 #endif
-    sv_bless(ref, gv_stashpvn(class, (U32)len, GV_ADD));
+    sv_bless(ref, gv_stashpvn(class, (U32)len, GV_ADD | (text ? SVf_UTF8 : 0)));
     return ref;
 }
 

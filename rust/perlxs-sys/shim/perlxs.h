@@ -20,6 +20,9 @@
 /* More values in one argument are refused: shared references let a small structure unfold without end. */
 #define PXS_MAX_VALUES 20000000
 
+/* More parameters than this are refused when the export is compiled. */
+#define PXS_MAX_ARGS 12
+
 /* How an argument's magic is resolved before Rust runs. */
 #define PXS_ARG_SCALAR 0 /* get-magic once */
 #define PXS_ARG_DATA 1   /* deep: a plain copy if anything inside is tied or magical */
@@ -33,19 +36,48 @@ typedef struct pxs_arg {
     const char *class; /* HANDLE only */
 } pxs_arg;
 
+/* What kind of value an SV holds, decided by its public flags alone: nothing is converted, nothing cached in it. */
+#define PXS_UNDEF 0
+#define PXS_INT 1        /* iv */
+#define PXS_UINT 2       /* uv: above the signed range */
+#define PXS_NUM 3        /* nv */
+#define PXS_BYTES 4      /* ptr, len: a string without the UTF-8 flag: bytes, or characters below 256 */
+#define PXS_TEXT 5       /* ptr, len: a string with it */
+#define PXS_BOOL 6       /* iv: the result of a Perl comparison */
+#define PXS_ARRAY 7      /* target */
+#define PXS_HASH 8       /* target */
+#define PXS_CODE 9
+#define PXS_OBJECT 10     /* ptr, len: the class */
+#define PXS_OVERLOADED 11 /* the same, of a class that overloads operators */
+#define PXS_OTHER 12      /* ptr, len name it: a reference to a scalar, a glob, a format, … */
+
+typedef struct pxs_view {
+    uint32_t kind;
+    size_t len;
+    union {
+        int64_t iv;
+        uint64_t uv;
+        double nv;
+        const char *ptr;
+        void *target;
+    } is;
+} pxs_view;
+
 /* What pxs_call.status may become. */
 #define PXS_OK 0
-#define PXS_DIE 1       /* raise error as it is */
-#define PXS_DIE_AT 2    /* raise error, a string, with Perl's " at FILE line N.\n" appended */
-#define PXS_DIE_PENDING 3 /* raise what a signal handler threw: it is in $@ */
-#define PXS_EXIT 4      /* a signal handler called exit: go on exiting */
-#define PXS_DIE_OBJECT 5 /* raise error, a reference to a hash, blessed into class: its module is loaded if it is
-                            installed, else into fallback; the caller's filename and line are put into it */
+#define PXS_DIE 1         /* raise error; Perl appends the place to a string that does not end in a newline */
+#define PXS_DIE_OBJECT 2  /* raise error, a reference to a hash, blessed into class: its module is loaded if it is
+                             installed, else into fallback; the caller's filename and line are put into it */
+#define PXS_DIE_PENDING 3 /* raise what a signal handler threw: it is in $@, and $SIG{__DIE__} has seen it */
+#define PXS_EXIT 4        /* a signal handler called exit: go on exiting */
 
-/* How pxs_call.result is handed over. */
-#define PXS_RETURN_SCALAR 0
-#define PXS_RETURN_LIST 1  /* result is an AV: its elements */
-#define PXS_RETURN_EMPTY 2 /* the empty list, undef in scalar context */
+/* How the result is handed over. */
+#define PXS_RETURN_UNDEF 0
+#define PXS_RETURN_INT 1 /* is.iv */
+#define PXS_RETURN_NUM 2 /* is.nv */
+#define PXS_RETURN_SV 3  /* is.sv */
+#define PXS_RETURN_LIST 4  /* is.sv is an AV: its elements */
+#define PXS_RETURN_EMPTY 5 /* the empty list, undef in scalar context */
 
 struct pxs_call;
 
@@ -55,18 +87,21 @@ typedef struct pxs_export {
     const pxs_arg *args;
     uint32_t min_args;
     uint32_t max_args;
+    uint32_t polls; /* signal handlers may run during the call */
     void (*run)(struct pxs_call *);
 } pxs_export;
 
 typedef struct pxs_call {
     void *perl;
     const pxs_export *export_;
-    SV **args;      /* resolved; valid until run() returns */
-    SV **originals; /* as the caller passed them */
     uint32_t nargs;
     uint32_t status;
     uint32_t returns;
-    SV *result;   /* owned by the call from here on; NULL: undef */
+    union {
+        int64_t iv;
+        double nv;
+        SV *sv; /* owned by the call from here on */
+    } is;
     SV *error;    /* likewise */
     AV *warnings; /* texts to warn with, in order; NULL: none */
     AV *effects;  /* flat triples: a reference to the caller's hash, a key, a reference to store there or undef to delete
@@ -75,6 +110,10 @@ typedef struct pxs_call {
     const char *fallback;
     size_t class_len;
     size_t fallback_len;
+    /* By argument; set for the nargs that were given. */
+    SV *args[PXS_MAX_ARGS];      /* resolved; valid until run() returns */
+    SV *originals[PXS_MAX_ARGS]; /* as the caller passed them, a magical one read */
+    pxs_view views[PXS_MAX_ARGS];
 } pxs_call;
 
 /* A sub-package's exports. */
@@ -89,55 +128,30 @@ typedef struct pxs_package {
 void pxs_boot(void *perl, CV *cv, const char *module, const char *version, const pxs_package *const *packages,
               uint32_t npackages);
 
-/* What kind of value an SV holds, decided by its public flags alone: nothing is converted, nothing cached in it. */
-#define PXS_UNDEF 0
-#define PXS_INT 1
-#define PXS_UINT 2  /* above the signed range */
-#define PXS_NUM 3
-#define PXS_BYTES 4 /* a string without the UTF-8 flag: bytes, or characters below 256 */
-#define PXS_TEXT 5  /* a string with it */
-#define PXS_BOOL 6  /* the result of a Perl comparison; also has its string */
-#define PXS_ARRAY 7
-#define PXS_HASH 8
-#define PXS_CODE 9
-#define PXS_OBJECT 10     /* blessed; ptr/len is the class */
-#define PXS_OVERLOADED 11 /* blessed, and its class overloads operators */
-#define PXS_OTHER 12      /* a reference to a scalar, a glob, a format, …; ptr/len names it */
-
-typedef struct pxs_view {
-    uint32_t kind;
-    const char *ptr;
-    size_t len;
-    int64_t iv;
-    double nv;
-    void *target; /* ARRAY: AV, HASH and an OBJECT built of one: HV */
-} pxs_view;
-
-void pxs_view_sv(void *perl, SV *sv, pxs_view *out);
-/* As pxs_view_sv; an object built of a hash or array is seen as that hash or array. */
-void pxs_view_perl(void *perl, SV *sv, pxs_view *out);
+/* `objects`: an object built of a hash or array is seen as that. */
+void pxs_view_sv(void *perl, SV *sv, int objects, pxs_view *out);
 /* Perl's own text of a number: at most 64 bytes. */
 size_t pxs_format_num(void *perl, double nv, char *buf);
 
+/* The elements and entries, each with its view: the walks leave Perl's own iterators alone. A hole is undef. */
 size_t pxs_array_len(void *perl, void *av);
-SV *pxs_array_get(void *perl, void *av, size_t index); /* NULL: a hole */
-
-typedef struct pxs_iter { /* a walk over a hash that leaves its own iterator alone */
-    void *hv;
-    size_t bucket;
-    void *entry;
-} pxs_iter;
+SV *pxs_array_get(void *perl, void *av, size_t index, int objects, pxs_view *out);
 
 typedef struct pxs_entry {
+    void *hv;
+    size_t bucket;
+    void *next;
     const char *key;
     size_t len;
-    int text; /* the key was given as characters */
+    uint32_t text;  /* the key is UTF-8 */
+    uint32_t chars; /* the caller wrote it as characters */
     SV *value;
+    pxs_view view;
 } pxs_entry;
 
 size_t pxs_hash_len(void *perl, void *hv);
-void pxs_hash_iter(void *perl, void *hv, pxs_iter *iter);
-int pxs_hash_next(void *perl, pxs_iter *iter, pxs_entry *out);
+void pxs_hash_start(void *perl, void *hv, pxs_entry *entry);
+int pxs_hash_next(void *perl, pxs_entry *entry, int objects);
 
 /* New values, owned by the caller. */
 SV *pxs_new_undef(void *perl);
@@ -151,8 +165,10 @@ HV *pxs_new_hash(void *perl, size_t capacity);
 void pxs_array_push(void *perl, AV *av, SV *value);
 /* Stores into a hash that pxs_new_hash made; takes over `value`. len is below 2**31. */
 void pxs_hash_store(void *perl, HV *hv, const char *key, size_t len, int text, SV *value);
+/* The same for a new string. */
+void pxs_hash_store_string(void *perl, HV *hv, const char *key, size_t key_len, int key_text, const char *ptr,
+                           size_t len, int text);
 SV *pxs_new_ref(void *perl, void *target);                 /* takes over `target` */
-SV *pxs_bless(void *perl, SV *ref, const char *class, size_t len);
 SV *pxs_inc(void *perl, SV *sv);
 void pxs_dec(void *perl, void *sv);
 
@@ -170,14 +186,17 @@ typedef struct pxs_handle {
     const pxs_handle_type *type;
 } pxs_handle;
 
-SV *pxs_new_handle(void *perl, pxs_handle *value, const char *class, size_t len);
+SV *pxs_new_handle(void *perl, pxs_handle *value, const char *class, size_t len, int text);
 /* The value behind an argument of kind HANDLE; NULL if it is of another type, or was copied into another thread. */
 pxs_handle *pxs_handle_value(void *perl, SV *sv, const pxs_handle_type *type);
 
 /* Runs pending Perl signal handlers. PXS_OK, PXS_DIE_PENDING or PXS_EXIT; on the latter two the call must end at once. */
 int pxs_poll_signals(void *perl);
 
+#ifndef PXS_RUST
 /* For the other files of the shim. */
-SV *pxs_resolve(pTHX_ const pxs_export *e, uint32_t index, SV *sv);
+void pxs_resolve(pTHX_ pxs_call *call);
+void pxs_finish(pTHX_ pxs_call *call);
 void pxs_xsub(pTHX_ CV *cv);
+#endif
 #endif

@@ -1,86 +1,10 @@
 /* Values in and out, without conversions: nothing here runs Perl code. */
-#include "perlxs.h"
+#include "view.h"
 
-static void view_ref(pTHX_ SV *sv, pxs_view *out, int objects)
-{
-    SV *target = SvRV(sv);
-    if (SvOBJECT(target) && !objects) {
-        const HEK *name = HvNAME_HEK(SvSTASH(target));
-        out->kind = HvAMAGIC(SvSTASH(target)) ? PXS_OVERLOADED : PXS_OBJECT;
-        out->ptr = name ? HEK_KEY(name) : "__ANON__";
-        out->len = strlen(out->ptr);
-        return;
-    }
-    out->target = target;
-    switch (SvTYPE(target)) {
-    case SVt_PVAV:
-        out->kind = PXS_ARRAY;
-        break;
-    case SVt_PVHV:
-        out->kind = PXS_HASH;
-        break;
-    case SVt_PVCV:
-        out->kind = PXS_CODE;
-        break;
-    default:
-        out->kind = PXS_OTHER;
-        out->ptr = sv_reftype(target, FALSE);
-        out->len = strlen(out->ptr);
-    }
-}
-
-static void view(pTHX_ SV *sv, pxs_view *out, int objects)
-{
-    if (SvROK(sv)) {
-        view_ref(aTHX_ sv, out, objects);
-    } else if (SvTYPE(sv) == SVt_PVGV || SvTYPE(sv) == SVt_REGEXP || SvTYPE(sv) > SVt_PVLV) {
-        out->kind = PXS_OTHER;
-        out->ptr = sv_reftype(sv, FALSE);
-        out->len = strlen(out->ptr);
-    } else if (SvPOK(sv)) {
-        out->ptr = SvPVX_const(sv);
-        out->len = SvCUR(sv);
-        out->kind = SvUTF8(sv) ? PXS_TEXT : PXS_BYTES;
-#ifdef SvIsBOOL
-        if (SvIsBOOL(sv)) {
-            out->kind = PXS_BOOL;
-            out->iv = out->len != 0;
-        }
-#endif
-    } else if (SvIOK(sv)) {
-        out->kind = SvIsUV(sv) && SvUVX(sv) > (UV)IV_MAX ? PXS_UINT : PXS_INT;
-        out->iv = SvIVX(sv);
-    } else if (SvNOK(sv)) {
-        out->kind = PXS_NUM;
-        out->nv = SvNVX(sv);
-    } else if (SvOK(sv)) {
-        /* Private flags only: what is left of a magical value. Its string is what Perl would use. */
-        if (SvPOKp(sv)) {
-            out->ptr = SvPVX_const(sv);
-            out->len = SvCUR(sv);
-            out->kind = SvUTF8(sv) ? PXS_TEXT : PXS_BYTES;
-        } else if (SvIOKp(sv)) {
-            out->kind = SvIsUV(sv) && SvUVX(sv) > (UV)IV_MAX ? PXS_UINT : PXS_INT;
-            out->iv = SvIVX(sv);
-        } else {
-            out->kind = PXS_NUM;
-            out->nv = SvNVX(sv);
-        }
-    } else {
-        out->kind = PXS_UNDEF;
-    }
-}
-
-void pxs_view_sv(void *perl, SV *sv, pxs_view *out)
+void pxs_view_sv(void *perl, SV *sv, int objects, pxs_view *out)
 {
     PXS_THX(perl);
-    view(aTHX_ sv, out, 0);
-}
-
-void pxs_view_perl(void *perl, SV *sv, pxs_view *out)
-{
-    PXS_THX(perl);
-    view(aTHX_ sv, out, 1);
+    pxs_view_of(aTHX_ sv, objects, out);
 }
 
 size_t pxs_format_num(void *perl, double nv, char *buf)
@@ -103,10 +27,15 @@ size_t pxs_array_len(void *perl, void *av)
     return (size_t)(AvFILLp((AV *)av) + 1);
 }
 
-SV *pxs_array_get(void *perl, void *av, size_t index)
+SV *pxs_array_get(void *perl, void *av, size_t index, int objects, pxs_view *out)
 {
     PXS_THX(perl);
-    return AvARRAY((AV *)av)[index];
+    SV *sv = AvARRAY((AV *)av)[index];
+    if (sv)
+        pxs_view_of(aTHX_ sv, objects, out);
+    else
+        out->kind = PXS_UNDEF;
+    return sv;
 }
 
 size_t pxs_hash_len(void *perl, void *hv)
@@ -115,37 +44,39 @@ size_t pxs_hash_len(void *perl, void *hv)
     return HvUSEDKEYS((HV *)hv);
 }
 
-void pxs_hash_iter(void *perl, void *hv, pxs_iter *iter)
+void pxs_hash_start(void *perl, void *hv, pxs_entry *entry)
 {
     PXS_THX(perl);
-    iter->hv = hv;
-    iter->bucket = 0;
-    iter->entry = HvARRAY((HV *)hv) ? HvARRAY((HV *)hv)[0] : NULL;
+    entry->hv = hv;
+    entry->bucket = 0;
+    entry->next = HvARRAY((HV *)hv) ? HvARRAY((HV *)hv)[0] : NULL;
 }
 
-int pxs_hash_next(void *perl, pxs_iter *iter, pxs_entry *out)
+int pxs_hash_next(void *perl, pxs_entry *entry, int objects)
 {
     PXS_THX(perl);
-    HV *hv = (HV *)iter->hv;
-    HE *he = (HE *)iter->entry;
+    HV *hv = (HV *)entry->hv;
+    HE *he = (HE *)entry->next;
     if (!HvARRAY(hv))
         return 0;
     for (;;) {
         while (!he) {
-            if (++iter->bucket > HvMAX(hv))
+            if (++entry->bucket > HvMAX(hv))
                 return 0;
-            he = HvARRAY(hv)[iter->bucket];
+            he = HvARRAY(hv)[entry->bucket];
         }
         if (HeVAL(he) != &PL_sv_placeholder)
             break;
         he = HeNEXT(he);
     }
-    out->key = HeKEY(he);
-    out->len = (size_t)HeKLEN(he);
-    /* WASUTF8: characters below 256 that Perl keeps as bytes; the caller wrote characters. */
-    out->text = (HeKUTF8(he) ? 1 : 0) | (HeKWASUTF8(he) ? 2 : 0);
-    out->value = HeVAL(he);
-    iter->entry = HeNEXT(he);
+    entry->next = HeNEXT(he);
+    entry->key = HeKEY(he);
+    entry->len = (size_t)HeKLEN(he);
+    entry->text = HeKUTF8(he) != 0;
+    /* WASUTF8: characters below 256 that Perl keeps as bytes. */
+    entry->chars = HeKUTF8(he) || HeKWASUTF8(he);
+    entry->value = HeVAL(he);
+    pxs_view_of(aTHX_ HeVAL(he), objects, &entry->view);
     return 1;
 }
 
@@ -176,10 +107,7 @@ SV *pxs_new_num(void *perl, double value)
 SV *pxs_new_string(void *perl, const char *ptr, size_t len, int text)
 {
     PXS_THX(perl);
-    SV *sv = newSVpvn(ptr, len);
-    if (text)
-        SvUTF8_on(sv);
-    return sv;
+    return newSVpvn_flags(ptr, len, text ? SVf_UTF8 : 0);
 }
 
 void pxs_utf8_on(void *perl, SV *sv)
@@ -220,16 +148,16 @@ void pxs_hash_store(void *perl, HV *hv, const char *key, size_t len, int text, S
         SvREFCNT_dec_NN(value);
 }
 
+void pxs_hash_store_string(void *perl, HV *hv, const char *key, size_t key_len, int key_text, const char *ptr,
+                           size_t len, int text)
+{
+    pxs_hash_store(perl, hv, key, key_len, key_text, pxs_new_string(perl, ptr, len, text));
+}
+
 SV *pxs_new_ref(void *perl, void *target)
 {
     PXS_THX(perl);
     return newRV_noinc((SV *)target);
-}
-
-SV *pxs_bless(void *perl, SV *ref, const char *class, size_t len)
-{
-    PXS_THX(perl);
-    return sv_bless(ref, gv_stashpvn(class, (U32)len, GV_ADD));
 }
 
 SV *pxs_inc(void *perl, SV *sv)

@@ -1,33 +1,26 @@
 //! Exports for the tests of the Perl boundary; never installed.
+//!
+//! Each file is one subject. `t/lib/PerlXS/Calls.pm` has arguments for every export, for the tests of memory.
 
-/// Values in and out.
-#[perlxs::package(name = "PerlXS::Test")]
-pub mod values {
-    use std::collections::HashMap;
+pub mod any;
+pub mod counter;
+pub mod effects;
+pub mod errors;
+pub mod grump;
+pub mod panics;
+pub mod results;
+pub mod structures;
+pub mod values;
+pub mod waiting;
 
-    use perlxs::Data;
-
-    /// Does nothing.
-    #[export]
-    fn nop() {}
-
-    /// Adds two integers.
-    #[export]
-    fn add(a: i64, b: i64) -> i64 {
-        a.wrapping_add(b)
-    }
-
-    /// The number of characters.
-    #[export]
-    fn length(text: &str) -> usize {
-        text.len()
-    }
-
-    /// A hash of strings, back.
-    #[export]
-    fn echo_strings(map: Data<HashMap<String, String>>) -> Data<HashMap<String, String>> {
-        map
-    }
-}
-
-perlxs::library! { boot_PerlXS__Test, "PerlXS::Test", [&values::PACKAGE] }
+perlxs::library! { boot_PerlXS__Test, "PerlXS::Test", [
+    &values::bindings::PACKAGE,
+    &structures::bindings::PACKAGE,
+    &results::bindings::PACKAGE,
+    &errors::bindings::PACKAGE,
+    &effects::bindings::PACKAGE,
+    &panics::bindings::PACKAGE,
+    &waiting::bindings::PACKAGE,
+    &counter::bindings::PACKAGE,
+    &grump::bindings::PACKAGE,
+] }

@@ -1,6 +1,5 @@
 //! What a parameter of an exported function may be.
 
-use std::borrow::Cow;
 use std::ffi::CStr;
 use std::ops::Deref;
 
@@ -8,7 +7,7 @@ use perlxs_sys as sys;
 use serde::Deserialize;
 
 use crate::call::Call;
-use crate::de::{View, from_perl};
+use crate::de::{View, from_view};
 use crate::error::{DecodeError, Error};
 use crate::interpreter::Perl;
 use crate::number;
@@ -19,11 +18,18 @@ pub struct Input<'a> {
     call: &'a Call<'a>,
     index: usize,
     sv: *mut sys::SV,
+    view: *const sys::pxs_view,
 }
 
 impl<'a> Input<'a> {
-    pub(crate) fn new(call: &'a Call<'a>, index: usize, sv: *mut sys::SV) -> Input<'a> {
-        Input { call, index, sv }
+    #[inline]
+    pub(crate) fn new(
+        call: &'a Call<'a>,
+        index: usize,
+        sv: *mut sys::SV,
+        view: *const sys::pxs_view,
+    ) -> Input<'a> {
+        Input { call, index, sv, view }
     }
 
     pub(crate) fn perl(&self) -> Perl {
@@ -34,10 +40,12 @@ impl<'a> Input<'a> {
         self.sv
     }
 
+    #[inline]
     pub(crate) fn view(&self) -> View<'a> {
-        // SAFETY: an argument is alive and unchanged during the call: no Perl code runs, except where a function has a
-        // Signals parameter, and then the macro takes everything owned before that can be used.
-        unsafe { View::of(self.perl(), self.sv, false) }
+        // SAFETY: the shim made the view of an argument that is alive and unchanged during the call: no Perl code runs,
+        // except where a function has a Signals parameter, and then the macro takes everything owned before that can be
+        // used.
+        unsafe { View::from_raw(self.view) }
     }
 
     pub(crate) fn class_name(&self) -> Option<String> {
@@ -50,10 +58,12 @@ impl<'a> Input<'a> {
     }
 
     /// An error that names the function and the argument.
+    #[cold]
     pub(crate) fn error(&self, reason: &str) -> Error {
         self.call.argument_error(self.index, "", reason)
     }
 
+    #[cold]
     fn decode_error(&self, error: DecodeError) -> Error {
         let (reason, path) = error.into_parts();
         self.call.argument_error(self.index, &path.to_string(), &reason)
@@ -61,7 +71,7 @@ impl<'a> Input<'a> {
 
     fn structure<T: Deserialize<'a>>(&self, objects: bool) -> Result<T, Error> {
         // SAFETY: the shim has resolved magic and checked the depth of an argument of these kinds; for its life, see view.
-        unsafe { from_perl(self.perl(), self.sv, objects) }.map_err(|e| self.decode_error(e))
+        unsafe { from_view(self.perl(), self.view(), objects) }.map_err(|e| self.decode_error(e))
     }
 }
 
@@ -86,11 +96,10 @@ pub trait Arg<'a>: Sized {
 macro_rules! integers {
     ($($type:ty, $name:literal;)*) => {$(
         impl<'a> Arg<'a> for $type {
+            #[inline]
             fn decode(input: Input<'a>) -> Result<Self, Error> {
-                let view = input.view();
-                let (min, max) = (<$type>::MIN as i128, <$type>::MAX as i128);
-                number::integer(input.perl(), &view, min, max, &$name)
-                    .map(|value| value as $type)
+                let bounds = (<$type>::MIN as i128, <$type>::MAX as i128);
+                number::integer(input.perl(), &input.view(), bounds, $name)
                     .map_err(|reason| input.error(&reason))
             }
         }
@@ -215,12 +224,16 @@ impl Class {
 
 impl<'a> Arg<'a> for Class {
     fn decode(input: Input<'a>) -> Result<Self, Error> {
-        let name = match input.view() {
-            View::Object(class) | View::Overloaded(class) => Some(Cow::Borrowed(class)),
-            View::Bytes(name) | View::Text(name) => Some(Cow::Borrowed(name)),
-            _ => None,
-        };
-        Ok(Class(name.map(|name| String::from_utf8_lossy(&name).into_owned())))
+        match input.view() {
+            View::Object(class) | View::Overloaded(class) => {
+                Ok(Class(Some(String::from_utf8_lossy(class).into_owned())))
+            }
+            name @ (View::Bytes(_) | View::Text(_)) => {
+                let name = name.text(input.perl()).map_err(|reason| input.error(&reason))?;
+                Ok(Class(Some(name.into_owned())))
+            }
+            _ => Ok(Class(None)),
+        }
     }
 }
 

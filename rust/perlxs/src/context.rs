@@ -42,18 +42,26 @@ impl Context {
         self.effects.push(Effect { hash: hash.original, key: key.into(), create: true });
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.warnings.is_empty() && self.effects.is_empty()
+    }
+
     /// Hands everything to the shim.
-    pub(crate) fn deliver(self, perl: Perl, call: &mut sys::pxs_call) {
+    ///
+    /// # Safety
+    /// `call` is the call that the shim is making with `perl`.
+    #[cold]
+    pub(crate) unsafe fn deliver(self, perl: Perl, call: *mut sys::pxs_call) {
         // SAFETY: arrays and strings made here belong to the call from then on; `original` is an argument of it.
         unsafe {
             if !self.warnings.is_empty() {
-                call.warnings = sys::pxs_new_array(perl.raw(), self.warnings.len());
+                (*call).warnings = sys::pxs_new_array(perl.raw(), self.warnings.len());
                 for text in &self.warnings {
-                    sys::pxs_array_push(perl.raw(), call.warnings, text.to_sv(perl));
+                    sys::pxs_array_push(perl.raw(), (*call).warnings, text.to_sv(perl));
                 }
             }
             if !self.effects.is_empty() {
-                call.effects = sys::pxs_new_array(perl.raw(), 3 * self.effects.len());
+                (*call).effects = sys::pxs_new_array(perl.raw(), 3 * self.effects.len());
                 for effect in &self.effects {
                     let hash = sys::pxs_inc(perl.raw(), effect.hash);
                     let value = if effect.create {
@@ -61,9 +69,9 @@ impl Context {
                     } else {
                         sys::pxs_new_undef(perl.raw())
                     };
-                    sys::pxs_array_push(perl.raw(), call.effects, hash);
-                    sys::pxs_array_push(perl.raw(), call.effects, effect.key.to_sv(perl));
-                    sys::pxs_array_push(perl.raw(), call.effects, value);
+                    sys::pxs_array_push(perl.raw(), (*call).effects, hash);
+                    sys::pxs_array_push(perl.raw(), (*call).effects, effect.key.to_sv(perl));
+                    sys::pxs_array_push(perl.raw(), (*call).effects, value);
                 }
             }
         }

@@ -20,6 +20,7 @@ use crate::{number, text};
 type Result<T> = std::result::Result<T, DecodeError>;
 
 /// What one scalar holds.
+#[derive(Clone, Copy)]
 pub(crate) enum View<'a> {
     Undef,
     Int(i64),
@@ -39,39 +40,30 @@ pub(crate) enum View<'a> {
 
 impl<'a> View<'a> {
     /// # Safety
-    /// `sv` is a valid scalar that is neither changed nor freed during `'a`.
-    pub(crate) unsafe fn of(perl: Perl, sv: *mut sys::SV, objects: bool) -> View<'a> {
-        let mut raw = sys::pxs_view::default();
-        // SAFETY: both pointers are valid; looking at a scalar's flags changes nothing.
+    /// The shim has filled the view of a scalar that is neither changed nor freed during `'a`.
+    #[inline]
+    pub(crate) unsafe fn from_raw(raw: *const sys::pxs_view) -> View<'a> {
+        // SAFETY: a kind says which member of the union is set, and whether there is a length.
         unsafe {
-            if objects {
-                sys::pxs_view_perl(perl.raw(), sv, &mut raw);
-            } else {
-                sys::pxs_view_sv(perl.raw(), sv, &mut raw);
+            let bytes = || match (*raw).len {
+                0 => &[][..],
+                len => slice::from_raw_parts((*raw).is.ptr.cast::<u8>(), len),
+            };
+            match (*raw).kind {
+                sys::PXS_UNDEF => View::Undef,
+                sys::PXS_INT => View::Int((*raw).is.iv),
+                sys::PXS_UINT => View::Uint((*raw).is.uv),
+                sys::PXS_NUM => View::Num((*raw).is.nv),
+                sys::PXS_BYTES => View::Bytes(bytes()),
+                sys::PXS_TEXT => View::Text(bytes()),
+                sys::PXS_BOOL => View::Bool((*raw).is.iv != 0),
+                sys::PXS_ARRAY => View::Array((*raw).is.target),
+                sys::PXS_HASH => View::Hash((*raw).is.target),
+                sys::PXS_CODE => View::Code,
+                sys::PXS_OBJECT => View::Object(bytes()),
+                sys::PXS_OVERLOADED => View::Overloaded(bytes()),
+                _ => View::Other(bytes()),
             }
-        }
-        let bytes = || {
-            if raw.len == 0 {
-                &[][..]
-            } else {
-                // SAFETY: for the kinds that have a string, ptr and len describe it, and it lives as long as the scalar.
-                unsafe { slice::from_raw_parts(raw.ptr.cast::<u8>(), raw.len) }
-            }
-        };
-        match raw.kind {
-            sys::PXS_UNDEF => View::Undef,
-            sys::PXS_INT => View::Int(raw.iv),
-            sys::PXS_UINT => View::Uint(raw.iv as u64),
-            sys::PXS_NUM => View::Num(raw.nv),
-            sys::PXS_BYTES => View::Bytes(bytes()),
-            sys::PXS_TEXT => View::Text(bytes()),
-            sys::PXS_BOOL => View::Bool(raw.iv != 0),
-            sys::PXS_ARRAY => View::Array(raw.target),
-            sys::PXS_HASH => View::Hash(raw.target),
-            sys::PXS_CODE => View::Code,
-            sys::PXS_OBJECT => View::Object(bytes()),
-            sys::PXS_OVERLOADED => View::Overloaded(bytes()),
-            _ => View::Other(bytes()),
         }
     }
 
@@ -136,31 +128,34 @@ pub unsafe fn from_perl<'a, T: Deserialize<'a>>(
     sv: *mut sys::SV,
     objects: bool,
 ) -> Result<T> {
-    T::deserialize(De { perl, sv, objects, _data: std::marker::PhantomData })
+    let mut raw = sys::pxs_view::default();
+    // SAFETY: as promised by the caller; looking at a scalar's flags changes nothing.
+    unsafe {
+        sys::pxs_view_sv(perl.raw(), sv, objects.into(), &mut raw);
+        from_view(perl, View::from_raw(&raw), objects)
+    }
+}
+
+/// As [`from_perl`], of what is seen already.
+///
+/// # Safety
+/// As there.
+pub(crate) unsafe fn from_view<'a, T: Deserialize<'a>>(
+    perl: Perl,
+    view: View<'a>,
+    objects: bool,
+) -> Result<T> {
+    T::deserialize(De { perl, view, objects })
 }
 
 #[derive(Clone, Copy)]
 struct De<'a> {
     perl: Perl,
-    /// NULL stands for a hole in an array.
-    sv: *mut sys::SV,
+    view: View<'a>,
     objects: bool,
-    _data: std::marker::PhantomData<&'a ()>,
 }
 
 impl<'a> De<'a> {
-    fn view(&self) -> View<'a> {
-        if self.sv.is_null() {
-            return View::Undef;
-        }
-        // SAFETY: from_perl's caller vouches for the whole structure during 'a.
-        unsafe { View::of(self.perl, self.sv, self.objects) }
-    }
-
-    fn child(&self, sv: *mut sys::SV) -> De<'a> {
-        De { sv, ..*self }
-    }
-
     fn refuse<T>(&self, view: &View<'_>, expected: &str) -> Result<T> {
         Err(DecodeError::new(format!("expected {expected}, got {}", view.describe())))
     }
@@ -168,28 +163,27 @@ impl<'a> De<'a> {
     fn seq<V: Visitor<'a>>(self, av: *mut std::ffi::c_void, visitor: V) -> Result<V::Value> {
         // SAFETY: a View::Array's target is an array, alive as long as the scalar.
         let len = unsafe { sys::pxs_array_len(self.perl.raw(), av) };
-        visitor.visit_seq(Seq { de: self, av, index: 0, len })
+        visitor.visit_seq(Seq { perl: self.perl, objects: self.objects, av, index: 0, len })
     }
 
     fn map<V: Visitor<'a>>(self, hv: *mut std::ffi::c_void, visitor: V) -> Result<V::Value> {
-        let mut iter = sys::pxs_iter::default();
+        let mut entry = sys::pxs_entry::default();
         // SAFETY: a View::Hash's target is a hash, alive as long as the scalar.
         let left = unsafe {
-            sys::pxs_hash_iter(self.perl.raw(), hv, &mut iter);
+            sys::pxs_hash_start(self.perl.raw(), hv, &mut entry);
             sys::pxs_hash_len(self.perl.raw(), hv)
         };
-        visitor.visit_map(Map { de: self, iter, left, entry: sys::pxs_entry::default() })
+        visitor.visit_map(Map { perl: self.perl, objects: self.objects, left, entry })
     }
 }
 
 macro_rules! integers {
     ($($method:ident $visit:ident $type:ty, $name:literal;)*) => {$(
         fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-            let view = self.view();
-            let number =
-                number::integer(self.perl, &view, <$type>::MIN as i128, <$type>::MAX as i128, &$name)
-                    .map_err(DecodeError::new)?;
-            visitor.$visit(number as $type)
+            let bounds = (<$type>::MIN as i128, <$type>::MAX as i128);
+            number::integer(self.perl, &self.view, bounds, $name)
+                .map_err(DecodeError::new)
+                .and_then(|number| visitor.$visit(number))
         }
     )*};
 }
@@ -198,7 +192,7 @@ impl<'a> de::Deserializer<'a> for De<'a> {
     type Error = DecodeError;
 
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-        match self.view() {
+        match self.view {
             View::Undef => visitor.visit_unit(),
             View::Int(value) => visitor.visit_i64(value),
             View::Uint(value) => visitor.visit_u64(value),
@@ -231,7 +225,7 @@ impl<'a> de::Deserializer<'a> for De<'a> {
     }
 
     fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_bool(number::boolean(&self.view()).map_err(DecodeError::new)?)
+        visitor.visit_bool(number::boolean(&self.view).map_err(DecodeError::new)?)
     }
 
     fn deserialize_f32<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
@@ -239,7 +233,7 @@ impl<'a> de::Deserializer<'a> for De<'a> {
     }
 
     fn deserialize_f64<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_f64(number::float(&self.view()).map_err(DecodeError::new)?)
+        visitor.visit_f64(number::float(&self.view).map_err(DecodeError::new)?)
     }
 
     fn deserialize_char<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
@@ -247,7 +241,7 @@ impl<'a> de::Deserializer<'a> for De<'a> {
     }
 
     fn deserialize_str<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-        match self.view().text(self.perl).map_err(DecodeError::new)? {
+        match self.view.text(self.perl).map_err(DecodeError::new)? {
             Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
             Cow::Owned(text) => visitor.visit_string(text),
         }
@@ -258,7 +252,7 @@ impl<'a> de::Deserializer<'a> for De<'a> {
     }
 
     fn deserialize_bytes<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-        match self.view().bytes(self.perl).map_err(DecodeError::new)? {
+        match self.view.bytes(self.perl).map_err(DecodeError::new)? {
             Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
             Cow::Owned(bytes) => visitor.visit_byte_buf(bytes),
         }
@@ -269,14 +263,14 @@ impl<'a> de::Deserializer<'a> for De<'a> {
     }
 
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-        match self.view() {
+        match self.view {
             View::Undef => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
 
     fn deserialize_unit<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-        match self.view() {
+        match self.view {
             View::Undef => visitor.visit_unit(),
             other => self.refuse(&other, "undef"),
         }
@@ -295,7 +289,7 @@ impl<'a> de::Deserializer<'a> for De<'a> {
     }
 
     fn deserialize_seq<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-        match self.view() {
+        match self.view {
             View::Array(av) => self.seq(av, visitor),
             other => self.refuse(&other, "an array reference"),
         }
@@ -315,7 +309,7 @@ impl<'a> de::Deserializer<'a> for De<'a> {
     }
 
     fn deserialize_map<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-        match self.view() {
+        match self.view {
             View::Hash(hv) => self.map(hv, visitor),
             other => self.refuse(&other, "a hash reference"),
         }
@@ -336,20 +330,23 @@ impl<'a> de::Deserializer<'a> for De<'a> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        match self.view() {
+        match self.view {
             View::Hash(hv) => {
-                let mut iter = sys::pxs_iter::default();
+                let (perl, objects) = (self.perl, self.objects);
                 let mut entry = sys::pxs_entry::default();
                 // SAFETY: as in map(); the entry is used while the hash is alive and unchanged.
                 let only = unsafe {
-                    sys::pxs_hash_iter(self.perl.raw(), hv, &mut iter);
-                    sys::pxs_hash_next(self.perl.raw(), &mut iter, &mut entry) != 0
-                        && sys::pxs_hash_len(self.perl.raw(), hv) == 1
+                    sys::pxs_hash_start(perl.raw(), hv, &mut entry);
+                    sys::pxs_hash_len(perl.raw(), hv) == 1
+                        && sys::pxs_hash_next(perl.raw(), &mut entry, objects.into()) != 0
                 };
                 if !only {
                     return Err(DecodeError::new("expected a hash reference with exactly one key"));
                 }
-                visitor.visit_enum(Variant { key: Key(entry), value: self.child(entry.value) })
+                // SAFETY: the shim has just filled the entry's view.
+                let view = unsafe { View::from_raw(&entry.view) };
+                visitor
+                    .visit_enum(Variant { key: Key::of(&entry), value: De { perl, view, objects } })
             }
             view => {
                 let name = view.text(self.perl).map_err(DecodeError::new)?;
@@ -367,25 +364,30 @@ impl<'a> de::Deserializer<'a> for De<'a> {
     }
 }
 
-struct Seq<'a> {
-    de: De<'a>,
+struct Seq {
+    perl: Perl,
+    objects: bool,
     av: *mut std::ffi::c_void,
     index: usize,
     len: usize,
 }
 
-impl<'a> SeqAccess<'a> for Seq<'a> {
+impl<'a> SeqAccess<'a> for Seq {
     type Error = DecodeError;
 
     fn next_element_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         if self.index >= self.len {
             return Ok(None);
         }
-        let index = self.index;
+        let (index, perl, objects) = (self.index, self.perl, self.objects);
         self.index += 1;
+        let mut raw = sys::pxs_view::default();
         // SAFETY: index is below the array's length, which nothing changes meanwhile.
-        let sv = unsafe { sys::pxs_array_get(self.de.perl.raw(), self.av, index) };
-        seed.deserialize(self.de.child(sv)).map(Some).map_err(|e| e.at_index(index))
+        let view = unsafe {
+            sys::pxs_array_get(perl.raw(), self.av, index, objects.into(), &mut raw);
+            View::from_raw(&raw)
+        };
+        seed.deserialize(De { perl, view, objects }).map(Some).map_err(|e| e.at_index(index))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -393,33 +395,33 @@ impl<'a> SeqAccess<'a> for Seq<'a> {
     }
 }
 
-struct Map<'a> {
-    de: De<'a>,
-    iter: sys::pxs_iter,
+struct Map {
+    perl: Perl,
+    objects: bool,
     left: usize,
     entry: sys::pxs_entry,
 }
 
-impl<'a> MapAccess<'a> for Map<'a> {
+impl<'a> MapAccess<'a> for Map {
     type Error = DecodeError;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>> {
         // SAFETY: the hash is alive and unchanged during 'a, so the walk stays valid.
         let more =
-            unsafe { sys::pxs_hash_next(self.de.perl.raw(), &mut self.iter, &mut self.entry) };
+            unsafe { sys::pxs_hash_next(self.perl.raw(), &mut self.entry, self.objects.into()) };
         if more == 0 {
             return Ok(None);
         }
         self.left = self.left.saturating_sub(1);
-        let key = Key(self.entry);
-        seed.deserialize(KeyDe { key: &key, _data: std::marker::PhantomData })
-            .map(Some)
-            .map_err(|e| e.at_key(&key.shown()))
+        let key = Key::of(&self.entry);
+        seed.deserialize(KeyDe(key)).map(Some).map_err(|e| e.at_key(&key.shown()))
     }
 
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value> {
-        seed.deserialize(self.de.child(self.entry.value))
-            .map_err(|e| e.at_key(&Key(self.entry).shown()))
+        // SAFETY: the shim filled the entry's view when it came to it.
+        let view = unsafe { View::from_raw(&self.entry.view) };
+        seed.deserialize(De { perl: self.perl, view, objects: self.objects })
+            .map_err(|e| e.at_key(&Key::of(&self.entry).shown()))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -428,39 +430,52 @@ impl<'a> MapAccess<'a> for Map<'a> {
 }
 
 /// A hash key as Perl keeps it.
-struct Key(sys::pxs_entry);
+#[derive(Clone, Copy)]
+struct Key<'a> {
+    raw: &'a [u8],
+    /// `raw` is UTF-8.
+    text: bool,
+    /// The caller wrote it as characters.
+    chars: bool,
+}
 
-impl Key {
-    fn raw<'a>(&self) -> &'a [u8] {
-        if self.0.len == 0 {
-            return &[];
-        }
-        // SAFETY: a key lives as long as its entry, and from_perl's caller vouches for that.
-        unsafe { slice::from_raw_parts(self.0.key.cast::<u8>(), self.0.len) }
+impl<'a> Key<'a> {
+    fn of(entry: &sys::pxs_entry) -> Key<'a> {
+        let raw = match entry.len {
+            0 => &[][..],
+            // SAFETY: a key lives as long as its entry, and from_perl's caller vouches for that.
+            len => unsafe { slice::from_raw_parts(entry.key.cast::<u8>(), len) },
+        };
+        Key { raw, text: entry.text != 0, chars: entry.chars != 0 }
     }
 
-    /// Bytes, unless the caller wrote characters.
-    fn text<'a>(&self) -> Result<Cow<'a, str>> {
-        if self.0.text & 1 != 0 {
-            return text::from_flagged(self.raw()).map(Cow::Borrowed).map_err(DecodeError::new);
+    fn text(&self) -> Result<Cow<'a, str>> {
+        if self.text {
+            return text::from_flagged(self.raw).map(Cow::Borrowed).map_err(DecodeError::new);
         }
-        Ok(text::from_latin1(self.raw()))
+        Ok(text::from_latin1(self.raw))
     }
 
+    fn bytes(&self) -> Result<Cow<'a, [u8]>> {
+        if self.text {
+            let text = text::from_flagged(self.raw).map_err(DecodeError::new)?;
+            return text::to_bytes(text).map(Cow::Owned).map_err(DecodeError::new);
+        }
+        Ok(Cow::Borrowed(self.raw))
+    }
+
+    #[cold]
     fn shown(&self) -> String {
-        self.text()
-            .map_or_else(|_| String::from_utf8_lossy(self.raw()).into_owned(), Cow::into_owned)
+        self.text().map_or_else(|_| String::from_utf8_lossy(self.raw).into_owned(), Cow::into_owned)
     }
 }
 
-struct KeyDe<'k, 'a> {
-    key: &'k Key,
-    _data: std::marker::PhantomData<&'a ()>,
-}
+struct KeyDe<'a>(Key<'a>);
 
-impl<'k, 'a> KeyDe<'k, 'a> {
+impl<'a> KeyDe<'a> {
+    #[inline]
     fn str<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-        match self.key.text()? {
+        match self.0.text()? {
             Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
             Cow::Owned(text) => visitor.visit_string(text),
         }
@@ -470,7 +485,7 @@ impl<'k, 'a> KeyDe<'k, 'a> {
 macro_rules! key_integers {
     ($($method:ident $visit:ident $type:ty;)*) => {$(
         fn $method<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-            let text = self.key.text()?;
+            let text = self.0.text()?;
             let number: $type = text
                 .parse()
                 .map_err(|_| DecodeError::new("expected an integer as the key"))?;
@@ -479,14 +494,11 @@ macro_rules! key_integers {
     )*};
 }
 
-impl<'k, 'a> de::Deserializer<'a> for KeyDe<'k, 'a> {
+impl<'a> de::Deserializer<'a> for KeyDe<'a> {
     type Error = DecodeError;
 
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-        if self.key.0.text == 0 {
-            return visitor.visit_borrowed_bytes(self.key.raw());
-        }
-        self.str(visitor)
+        if self.0.chars { self.str(visitor) } else { self.deserialize_bytes(visitor) }
     }
 
     fn deserialize_str<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
@@ -506,7 +518,14 @@ impl<'k, 'a> de::Deserializer<'a> for KeyDe<'k, 'a> {
     }
 
     fn deserialize_bytes<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_borrowed_bytes(self.key.raw())
+        match self.0.bytes()? {
+            Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
+            Cow::Owned(bytes) => visitor.visit_byte_buf(bytes),
+        }
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_bytes(visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'a>>(
@@ -523,7 +542,7 @@ impl<'k, 'a> de::Deserializer<'a> for KeyDe<'k, 'a> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        visitor.visit_enum(self.key.text()?.into_owned().into_deserializer())
+        visitor.visit_enum(self.0.text()?.into_owned().into_deserializer())
     }
 
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value> {
@@ -543,38 +562,40 @@ impl<'k, 'a> de::Deserializer<'a> for KeyDe<'k, 'a> {
 
     serde::forward_to_deserialize_any! {
         <W: Visitor<'a>>
-        bool f32 f64 byte_buf unit unit_struct seq tuple tuple_struct map struct ignored_any
+        bool f32 f64 unit unit_struct seq tuple tuple_struct map struct ignored_any
     }
 }
 
+/// `{ variant => $value }`
 struct Variant<'a> {
-    key: Key,
+    key: Key<'a>,
     value: De<'a>,
 }
 
 impl<'a> EnumAccess<'a> for Variant<'a> {
     type Error = DecodeError;
-    type Variant = De<'a>;
+    type Variant = Variant<'a>;
 
-    fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Result<(V::Value, De<'a>)> {
-        let name = seed.deserialize(KeyDe { key: &self.key, _data: std::marker::PhantomData })?;
-        Ok((name, self.value))
+    fn variant_seed<V: DeserializeSeed<'a>>(self, seed: V) -> Result<(V::Value, Variant<'a>)> {
+        let name = seed.deserialize(KeyDe(self.key)).map_err(|e| e.at_key(&self.key.shown()))?;
+        Ok((name, self))
     }
 }
 
-impl<'a> VariantAccess<'a> for De<'a> {
+impl<'a> VariantAccess<'a> for Variant<'a> {
     type Error = DecodeError;
 
     fn unit_variant(self) -> Result<()> {
-        Deserialize::deserialize(self)
+        Deserialize::deserialize(self.value).map_err(|e: DecodeError| e.at_key(&self.key.shown()))
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'a>>(self, seed: T) -> Result<T::Value> {
-        seed.deserialize(self)
+        seed.deserialize(self.value).map_err(|e| e.at_key(&self.key.shown()))
     }
 
     fn tuple_variant<V: Visitor<'a>>(self, _: usize, visitor: V) -> Result<V::Value> {
-        de::Deserializer::deserialize_seq(self, visitor)
+        de::Deserializer::deserialize_seq(self.value, visitor)
+            .map_err(|e| e.at_key(&self.key.shown()))
     }
 
     fn struct_variant<V: Visitor<'a>>(
@@ -582,6 +603,7 @@ impl<'a> VariantAccess<'a> for De<'a> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        de::Deserializer::deserialize_map(self, visitor)
+        de::Deserializer::deserialize_map(self.value, visitor)
+            .map_err(|e| e.at_key(&self.key.shown()))
     }
 }

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::interpreter::{Perl, Sv};
 use crate::ser::to_perl;
-use crate::signals::Interrupted;
 
 /// The text of an error or a warning, or a hash key.
 #[derive(Debug, Clone)]
@@ -51,21 +50,15 @@ impl From<&str> for Message {
     }
 }
 
-type Fields = Box<dyn Fn(Perl) -> Result<Sv, Error>>;
+type Fields = Box<dyn FnOnce(Perl) -> Result<Sv, Error>>;
 
 pub(crate) enum Repr {
-    /// `die $text`
-    Message {
-        text: Message,
-        at_caller: bool,
-    },
+    /// `die $text`: Perl appends the caller's file and line to a text that does not end in a newline.
+    Message(Message),
     /// `die bless $fields, $class`
-    Object {
-        class: &'static str,
-        fallback: &'static str,
-        fields: Fields,
-    },
-    Interrupted(Interrupted),
+    Object { class: &'static str, fallback: &'static str, fields: Fields },
+    /// What a signal handler did: one of `PXS_*`.
+    Interrupted(u32),
 }
 
 /// What a failed call raises in Perl: a string, or an object.
@@ -74,12 +67,12 @@ pub struct Error(pub(crate) Box<Repr>);
 impl Error {
     /// `die $text`; `text` ends in a newline.
     pub fn die(text: impl Into<Message>) -> Error {
-        Error(Box::new(Repr::Message { text: text.into(), at_caller: false }))
+        Error(Box::new(Repr::Message(text.into())))
     }
 
     /// `die $text` where the text does not end in a newline: Perl appends the caller's file and line.
     pub fn die_at_caller(text: impl Into<Message>) -> Error {
-        Error(Box::new(Repr::Message { text: text.into(), at_caller: true }))
+        Error(Box::new(Repr::Message(text.into())))
     }
 
     /// `die bless $fields, $class`. The module of that name is loaded if it is installed; where it is not, the object is
@@ -97,18 +90,10 @@ impl Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            Repr::Message { text, at_caller } => {
-                write!(f, "Error {{ text: {text:?}, at_caller: {at_caller} }}")
-            }
+            Repr::Message(text) => write!(f, "Error {{ {text:?} }}"),
             Repr::Object { class, .. } => write!(f, "Error {{ class: {class} }}"),
-            Repr::Interrupted(by) => write!(f, "Error {{ {by:?} }}"),
+            Repr::Interrupted(by) => write!(f, "Error {{ interrupted: {by} }}"),
         }
-    }
-}
-
-impl From<Interrupted> for Error {
-    fn from(by: Interrupted) -> Error {
-        Error(Box::new(Repr::Interrupted(by)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_void};
 
 use perlxs_sys as sys;
 
-use crate::fork;
+use crate::{fork, panic};
 
 /// A parameter's entry.
 #[repr(transparent)]
@@ -33,20 +33,23 @@ unsafe impl Sync for Export {}
 
 impl Export {
     /// The sub `name` (with its package), shown in a usage line as `name(usage)`, which takes `min` to `args.len()`
-    /// arguments.
+    /// arguments; with `polls`, Perl's signal handlers may run while it does.
     pub const fn new(
         name: &'static CStr,
         usage: &'static CStr,
         args: &'static [Argument],
         min: u32,
+        polls: bool,
         run: unsafe extern "C" fn(*mut sys::pxs_call),
     ) -> Export {
+        assert!(args.len() <= sys::PXS_MAX_ARGS as usize, "too many parameters");
         Export(sys::pxs_export {
             name: name.as_ptr(),
             usage: usage.as_ptr(),
             args: args.as_ptr().cast(),
             min_args: min,
             max_args: args.len() as u32,
+            polls: polls as u32,
             run: Some(run),
         })
     }
@@ -98,7 +101,7 @@ pub unsafe fn boot(
     packages: &'static [&'static Package],
 ) {
     fork::watch();
-    std::panic::set_hook(Box::new(|_| {}));
+    panic::log();
     // SAFETY: Package is a pxs_package, so the slice is an array of pointers to those.
     unsafe {
         sys::pxs_boot(

@@ -13,10 +13,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use perlxs_sys as sys;
 
 use crate::arg::{Arg, Input};
-use crate::call::panic_text;
 use crate::error::Error;
-use crate::fork;
 use crate::interpreter::{Perl, Sv};
+use crate::{fork, panic};
 
 /// A type whose values Perl may hold. `#[package(name = "…", object = Type)]` implements it.
 ///
@@ -75,9 +74,13 @@ unsafe extern "C" fn drop_value<T>(
     match dropped {
         Ok(()) => 0,
         Err(panic) => {
-            let text = panic_text(panic);
-            let kept = text.len().min(len.saturating_sub(1));
-            // SAFETY: why has room for len bytes, and kept is less.
+            let text = panic::text(panic);
+            let mut kept = text.len().min(len.saturating_sub(1));
+            while !text.is_char_boundary(kept) {
+                kept -= 1;
+            }
+            let text = text.replace('\0', " ");
+            // SAFETY: why has room for len bytes, and kept is less; a NUL becomes one other byte.
             unsafe {
                 std::ptr::copy_nonoverlapping(text.as_ptr().cast(), why, kept);
                 *why.add(kept) = 0;
@@ -110,11 +113,11 @@ impl<T: Handled> Handle<T> {
         let generation = Cell::new(fork::generation());
         let body = Box::into_raw(Box::new(Body { head, generation, value }));
         let class = self.class.as_deref().map_or(T::CLASS.to_bytes(), str::as_bytes);
-        let class: Vec<u8> = class.iter().copied().chain([0]).collect();
-        // SAFETY: the body starts with a pxs_handle and belongs to the object from here on; the class is a C string.
+        let (ptr, len, text) = (class.as_ptr().cast(), class.len(), !class.is_ascii());
+        // SAFETY: the body starts with a pxs_handle and belongs to the object from here on; the class is one slice of
+        // UTF-8.
         unsafe {
-            let len = class.len() - 1;
-            let raw = sys::pxs_new_handle(perl.raw(), body.cast(), class.as_ptr().cast(), len);
+            let raw = sys::pxs_new_handle(perl.raw(), body.cast(), ptr, len, text.into());
             Sv::from_owned(perl, raw)
         }
         .ok_or_else(|| Error::die("internal error: Perl made no object\n"))

@@ -30,10 +30,12 @@ mod fork;
 mod handle;
 mod interpreter;
 mod number;
+mod panic;
 mod ret;
 mod ser;
 mod signals;
 mod text;
+mod thread;
 mod truth;
 
 pub use arg::{Arg, Class, Data, Hash, Ignored, Input, PerlData};
@@ -49,7 +51,13 @@ pub use ret::{Empty, List, Return, Returned};
 pub use ser::{EncodeError, PERL_UTF8, to_perl};
 pub use signals::{Interrupted, Signals};
 pub use text::{Bytes, Text};
+pub use thread::spawn;
 pub use truth::Truth;
+
+#[cfg(panic = "abort")]
+compile_error!(
+    "a panic is to become a Perl error, not to end the process: build with panic = \"unwind\""
+);
 
 #[doc(hidden)]
 pub use perlxs_sys as sys;

@@ -1,7 +1,5 @@
 //! Numbers: exact, or refused. Whether a scalar is a number or a string is decided by its public flags.
 
-use std::fmt::Display;
-
 use perlxs_sys as sys;
 
 use crate::de::View;
@@ -26,40 +24,49 @@ pub(crate) fn format_num(perl: Perl, value: f64) -> String {
     String::from_utf8_lossy(&buf[..len.min(buf.len())]).into_owned()
 }
 
-fn wrong(expected: &dyn Display, got: &str) -> String {
+fn wrong(expected: &str, got: &str) -> String {
     format!("expected {expected}, got {got}")
 }
 
-/// An integer within `min..=max`, which are those of the type called `expected`.
-pub(crate) fn integer(
+/// An integer of the type `T`, which is called `expected` and goes from `min` to `max`.
+#[inline]
+pub(crate) fn integer<T: TryFrom<i64> + TryFrom<i128>>(
     perl: Perl,
     view: &View<'_>,
-    min: i128,
-    max: i128,
-    expected: &dyn Display,
-) -> Result<i128, String> {
-    let number = match view {
-        View::Int(value) => i128::from(*value),
-        View::Uint(value) => i128::from(*value),
-        View::Bool(value) => i128::from(*value),
+    (min, max): (i128, i128),
+    expected: &'static str,
+) -> Result<T, String> {
+    if let View::Int(value) = *view {
+        if let Ok(value) = T::try_from(value) {
+            return Ok(value);
+        }
+    }
+    let outside = |number: i128| {
+        format!("expected {expected}, got {number}, which is not within {min} to {max}")
+    };
+    let number = any_integer(perl, view, expected)?;
+    T::try_from(number).map_err(|_| outside(number))
+}
+
+#[cold]
+fn any_integer(perl: Perl, view: &View<'_>, expected: &'static str) -> Result<i128, String> {
+    match view {
+        View::Int(value) => Ok(i128::from(*value)),
+        View::Uint(value) => Ok(i128::from(*value)),
+        View::Bool(value) => Ok(i128::from(*value)),
         View::Num(value) => {
             // Every integral f64 of the 64-bit range converts exactly.
             if value.fract() == 0.0 && value.abs() <= 18_446_744_073_709_551_616.0 {
-                *value as i128
+                Ok(*value as i128)
             } else {
-                return Err(wrong(expected, &format_num(perl, *value)));
+                Err(wrong(expected, &format_num(perl, *value)))
             }
         }
-        View::Bytes(bytes) => parse_integer(bytes).ok_or_else(|| wrong(expected, &shown(bytes)))?,
-        View::Text(bytes) => parse_integer(bytes).ok_or_else(|| wrong(expected, &shown(bytes)))?,
-        other => return Err(wrong(expected, &other.describe())),
-    };
-    if number < min || number > max {
-        return Err(format!(
-            "expected {expected}, got {number}, which is not within {min} to {max}"
-        ));
+        View::Bytes(bytes) | View::Text(bytes) => {
+            parse_integer(bytes).ok_or_else(|| wrong(expected, &shown(bytes)))
+        }
+        other => Err(wrong(expected, &other.describe())),
     }
-    Ok(number)
 }
 
 fn parse_integer(bytes: &[u8]) -> Option<i128> {
@@ -81,8 +88,8 @@ pub(crate) fn float(view: &View<'_>) -> Result<f64, String> {
             .ok()
             .filter(|text| text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)))
             .and_then(|text| text.parse().ok())
-            .ok_or_else(|| wrong(&"a number", &shown(bytes))),
-        other => Err(wrong(&"a number", &other.describe())),
+            .ok_or_else(|| wrong("a number", &shown(bytes))),
+        other => Err(wrong("a number", &other.describe())),
     }
 }
 
@@ -96,8 +103,8 @@ pub(crate) fn boolean(view: &View<'_>) -> Result<bool, String> {
         View::Num(value) if *value == 0.0 => Ok(false),
         View::Num(value) if *value == 1.0 => Ok(true),
         View::Bytes(bytes) | View::Text(bytes) => {
-            Err(wrong(&"a boolean (1, 0, '' or undef)", &shown(bytes)))
+            Err(wrong("a boolean (1, 0, '' or undef)", &shown(bytes)))
         }
-        other => Err(wrong(&"a boolean (1, 0, '' or undef)", &other.describe())),
+        other => Err(wrong("a boolean (1, 0, '' or undef)", &other.describe())),
     }
 }

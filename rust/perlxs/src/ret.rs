@@ -13,6 +13,10 @@ use crate::ser::to_perl;
 pub enum Returned {
     /// undef, made by the shim
     Undef,
+    /// an integer
+    Int(i64),
+    /// a floating point number
+    Num(f64),
     /// one value
     Scalar(Sv),
     /// the elements of an array
@@ -43,7 +47,27 @@ macro_rules! scalars {
     )*};
 }
 
-scalars!(i8, i16, i32, i64, u8, u16, u32, u64, usize, f64, bool, String, &str);
+scalars!(u64, usize, String, &str);
+
+macro_rules! integers {
+    ($($type:ty),*) => {$(
+        impl Return for $type {
+            #[inline]
+            fn into_perl(self, _: Perl) -> Result<Returned, Error> {
+                Ok(Returned::Int(self.into()))
+            }
+        }
+    )*};
+}
+
+integers!(i8, i16, i32, i64, u8, u16, u32, bool);
+
+impl Return for f64 {
+    #[inline]
+    fn into_perl(self, _: Perl) -> Result<Returned, Error> {
+        Ok(Returned::Num(self))
+    }
+}
 
 impl Return for Vec<u8> {
     fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
