@@ -1,13 +1,13 @@
 //! Containers of this node: their configuration files and hotplug operations.
 #![forbid(unsafe_code)]
 
-pub mod hotplug;
 pub mod atomic_write;
 pub mod backup;
 pub mod config_cache;
 pub mod config_error;
 pub mod config_file;
 pub mod datacenter;
+pub mod hotplug;
 pub mod lock;
 pub mod mac;
 pub mod paths;
