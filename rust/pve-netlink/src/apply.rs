@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 
+use netlink_packet_route::route::RouteMessage;
 use nix::errno::Errno;
 
 use crate::error::Error;
@@ -110,7 +111,10 @@ impl Run<'_> {
         let pair = pair.map_err(at(&first))?;
 
         let plan = self.plan;
-        for group in plan.then.chunk_by(|one, next| one.place() == next.place()) {
+        // Without VLAN filtering there are no VLANs to set, and the kernel may not even know how.
+        let left_out = |step: &Step| *step == Step::SetUntaggedPort && !pair.vlan_filtering;
+        let steps: Vec<_> = plan.then.iter().filter(|step| !left_out(step)).collect();
+        for group in steps.chunk_by(|one, next| one.place() == next.place()) {
             let Some(step) = group.first() else { continue };
             self.cancel.check().map_err(at(step))?;
             match step.place() {
@@ -151,7 +155,7 @@ impl Run<'_> {
         &mut self,
         place: Place,
         first: &Step,
-        group: &[Step],
+        group: &[&Step],
         pair: Pair,
     ) -> Result<(), Box<Failed>> {
         let lists: Vec<_> = group.iter().map(|step| requests(step, pair)).collect();
@@ -167,11 +171,7 @@ impl Run<'_> {
             let (own, others) = rest.split_at(count.min(rest.len()));
             if let (Step::ReplaceDefault(gateway), Some(answer)) = (step, own.first()) {
                 if may_have_happened(answer) {
-                    self.done.push(Undo::RestoreDefault {
-                        link: pair.peer,
-                        gateway: *gateway,
-                        replaced: Vec::new(),
-                    });
+                    self.done.push(restore_default(*gateway, answer, pair, Vec::new()));
                 }
             }
             of_steps.push((step, own));
@@ -200,14 +200,15 @@ impl Run<'_> {
         let tried = step.to_string();
         let mut old = self.inside.exchange(vec![route::show(gateway)])?;
         let old = old.pop().ok_or_else(|| Error::Internal("a request without an answer".into()))?;
-        old.check("read the container's routes", |errno| hint(step, errno))?;
+        let reading = format!("read the container's routes, in order to {tried}");
+        old.check(&reading, |errno| hint(step, errno))?;
         let replaced = route::replaced_by_default(old.messages);
 
         let answers = self.inside.exchange(vec![route::replace_default(pair.peer, gateway)])?;
-        if answers.iter().any(may_have_happened) {
-            self.done.push(Undo::RestoreDefault { link: pair.peer, gateway, replaced });
-        }
         for answer in &answers {
+            if may_have_happened(answer) {
+                self.done.push(restore_default(gateway, answer, pair, replaced.clone()));
+            }
             answer.check(&tried, |errno| hint(step, errno))?;
         }
         verify::step(step, &self.plan.pair, pair, &answers)
@@ -216,8 +217,8 @@ impl Run<'_> {
 
 fn requests(step: &Step, pair: Pair) -> Vec<Request> {
     match step {
-        Step::SetUntaggedPort if pair.vlan_filtering => bridge::set_untagged_port(pair.host),
-        Step::SetUntaggedPort | Step::AddVeth(_) | Step::DisableIpv6 => Vec::new(),
+        Step::AddVeth(_) | Step::DisableIpv6 => Vec::new(),
+        Step::SetUntaggedPort => bridge::set_untagged_port(pair.host),
         Step::SetHostUp => vec![link::set_up(pair.host), link::show(pair.host)],
         Step::SetHostDown => vec![link::set_down(pair.host), link::show(pair.host)],
         Step::SetPeerUp => vec![link::set_up(pair.peer), link::show(pair.peer)],
@@ -225,6 +226,17 @@ fn requests(step: &Step, pair: Pair) -> Vec<Request> {
         Step::AddRoute(address) => vec![route::add_on_link(pair.peer, *address)],
         Step::ReplaceDefault(gateway) => vec![route::add_default(pair.peer, *gateway)],
     }
+}
+
+fn restore_default(
+    gateway: IpAddr,
+    answer: &Answer,
+    pair: Pair,
+    replaced: Vec<RouteMessage>,
+) -> Undo {
+    // The kernel chose the link by the gateway and says which; unless it does, no other link's route may be taken away.
+    let link = route::shown(&answer.messages).and_then(|route| route.link).unwrap_or(pair.peer);
+    Undo::RestoreDefault { link, gateway, replaced }
 }
 
 fn may_have_happened(answer: &Answer) -> bool {
