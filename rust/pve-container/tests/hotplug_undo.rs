@@ -54,7 +54,7 @@ fn each_fault_leaves_nothing(room: &Room, sends: &[&[&str]]) {
         (Fault::Interface, ""),
         (Fault::Netns, ""),
         (Fault::Wire, ""),
-        (Fault::WireIn, ""),
+        (Fault::WireIn, PEER_UP),
         (Fault::DisableIpv6, "disable IPv6 on the host's end"),
         (Fault::StillThere, DEFAULT6),
     ];

@@ -58,8 +58,8 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Carry out a plan with the other end of the pair inside `netns`. Must not run on a thread that receives signals: a
-/// send waits inside the kernel (see [`crate::wait::in_thread`]).
+/// Carry out a plan with the other end of the pair inside `netns`. The calling thread enters that and stays there, so
+/// this must run on one that ends afterwards, as [`crate::wait::in_thread`] gives.
 ///
 /// # Errors
 /// [`Failure`], with the host and the namespace as they were.
@@ -69,16 +69,12 @@ pub fn apply(
     netns: &NetNs,
     cancel: &Cancel,
 ) -> Result<Pair, Box<Failure>> {
-    // Both sockets are there before anything is touched, so that no failure to open one needs an undo.
-    let sockets = kernel
-        .wire()
-        .and_then(|host| Ok((Channel::new(host), Channel::new(kernel.wire_in(netns)?))));
-    let (host, inside) =
-        sockets.map_err(|error| Box::new(Failure { step: None, error, undo: Vec::new() }))?;
-    let mut run = Run { kernel, plan, netns, cancel, host, inside, done: Vec::new() };
+    let host = kernel.wire().map(Channel::new);
+    let host = host.map_err(|error| Box::new(Failure { step: None, error, undo: Vec::new() }))?;
+    let mut run = Run { kernel, plan, netns, cancel, host, inside: None, done: Vec::new() };
     run.all().map_err(|failed| {
         let Failed { step, error } = *failed;
-        let undo = undo(&mut run.host, &mut run.inside, run.done);
+        let undo = undo(&mut run.host, run.inside.as_mut(), run.done);
         Box::new(Failure { step: Some(step), error, undo })
     })
 }
@@ -100,7 +96,8 @@ struct Run<'a> {
     netns: &'a NetNs,
     cancel: &'a Cancel,
     host: Channel,
-    inside: Channel,
+    /// Once this is there, the thread is inside the namespace, and has nothing more to do outside.
+    inside: Option<Channel>,
     done: Vec<Undo>,
 }
 
@@ -114,6 +111,10 @@ impl Run<'_> {
         // Without VLAN filtering there are no VLANs to set, and the kernel may not even know how.
         let left_out = |step: &Step| *step == Step::SetUntaggedPort && !pair.vlan_filtering;
         let steps: Vec<_> = plan.then.iter().filter(|step| !left_out(step)).collect();
+        if !steps.is_sorted_by_key(|step| step.place() == Place::Namespace) {
+            let error = Error::Internal("a step outside the namespace after one inside".into());
+            return Err(at(&first)(error));
+        }
         for group in steps.chunk_by(|one, next| one.place() == next.place()) {
             let Some(step) = group.first() else { continue };
             self.cancel.check().map_err(at(step))?;
@@ -121,7 +122,11 @@ impl Run<'_> {
                 Place::Sysctl => {
                     self.kernel.disable_ipv6(&plan.pair.name).map_err(at(step))?;
                 }
-                place => self.send(place, step, group, pair)?,
+                Place::Host => self.send(step, group, pair)?,
+                Place::Namespace => {
+                    self.enter().map_err(at(step))?;
+                    self.send(step, group, pair)?;
+                }
             }
         }
         // A container that ended meanwhile took its end with it, and success would be a lie.
@@ -151,17 +156,22 @@ impl Run<'_> {
         verify::host_end(step, wanted, made, bridge)
     }
 
-    fn send(
-        &mut self,
-        place: Place,
-        first: &Step,
-        group: &[&Step],
-        pair: Pair,
-    ) -> Result<(), Box<Failed>> {
+    fn enter(&mut self) -> Result<(), Error> {
+        if self.inside.is_none() {
+            self.inside = Some(Channel::new(self.kernel.wire_in(self.netns)?));
+        }
+        Ok(())
+    }
+
+    /// The socket where the thread is now: the namespace's once it was entered.
+    fn here(&mut self) -> &mut Channel {
+        self.inside.as_mut().unwrap_or(&mut self.host)
+    }
+
+    fn send(&mut self, first: &Step, group: &[&Step], pair: Pair) -> Result<(), Box<Failed>> {
         let lists: Vec<_> = group.iter().map(|step| requests(step, pair)).collect();
         let counts: Vec<_> = lists.iter().map(Vec::len).collect();
-        let channel = if place == Place::Host { &mut self.host } else { &mut self.inside };
-        let answers = channel.exchange(lists.into_iter().flatten().collect());
+        let answers = self.here().exchange(lists.into_iter().flatten().collect());
         let answers = answers.map_err(at(first))?;
 
         // The kernel went on after a step that failed, so first of all comes what there is to undo of any of them.
@@ -198,13 +208,13 @@ impl Run<'_> {
     /// A default route is there already: remember it, then take its place. This is the one case that needs more sends.
     fn replace_default(&mut self, step: &Step, gateway: IpAddr, pair: Pair) -> Result<(), Error> {
         let tried = step.to_string();
-        let mut old = self.inside.exchange(vec![route::show(gateway)])?;
+        let mut old = self.here().exchange(vec![route::show(gateway)])?;
         let old = old.pop().ok_or_else(|| Error::Internal("a request without an answer".into()))?;
         let reading = format!("read the container's routes, in order to {tried}");
         old.check(&reading, |errno| hint(step, errno))?;
         let replaced = route::replaced_by_default(old.messages);
 
-        let answers = self.inside.exchange(vec![route::replace_default(pair.peer, gateway)])?;
+        let answers = self.here().exchange(vec![route::replace_default(pair.peer, gateway)])?;
         for answer in &answers {
             if may_have_happened(answer) {
                 self.done.push(restore_default(gateway, answer, pair, replaced.clone()));
