@@ -2,8 +2,8 @@
 
 # usage: PVE_SRC=DIR unshare --net --mount perl/record-hotplug.pl CASE...
 #
-# Plugs the interface of CASE/net into a container with the reference's own Perl code and writes the commands that it
-# runs to CASE/commands, one a line:
+# Plugs the interface of CASE/net into a container with the reference's own Perl code, takes it out again, and writes the
+# commands that it runs to CASE/plug and CASE/unplug, one a line:
 #
 #   host ARGV           run on the host
 #   shell LINE          run on the host through a shell; may fail
@@ -83,6 +83,7 @@ sub record {
     my $disable_ipv6 = \&PVE::Network::disable_ipv6;
     *PVE::Network::disable_ipv6 = sub { note('disable_ipv6', $_[0]); $disable_ipv6->(@_) };
     *PVE::INotify::read_file = sub { return {} };
+    no warnings 'once';
     *PVE::LXC::Config::write_config = sub { };
     *PVE::LXC::Setup::new = sub { return bless {}, 'PVE::LXC::Setup' };
     *PVE::LXC::Setup::setup_network = sub { };
@@ -90,6 +91,14 @@ sub record {
     *PVE::Network::SDN::Vnets::get_vnet = sub { return };
     *PVE::Network::SDN::Vnets::add_next_free_cidr = sub { };
     *PVE::Network::SDN::Vnets::add_dhcp_mapping = sub { };
+}
+
+sub write_recorded {
+    my ($path) = @_;
+    open(my $out, '>', $path) or die "$path: $!\n";
+    print {$out} map { "$_\n" } @recorded;
+    close($out) or die "$path: $!\n";
+    @recorded = ();
 }
 
 sub setup {
@@ -120,14 +129,15 @@ for my $case (@ARGV) {
     open(my $in, '<', "$case/net") or die "$case/net: $!\n";
     chomp(my $value = <$in>);
     close($in);
-    @recorded = ();
     setup($case);
     my $net = PVE::LXC::Config->parse_lxc_network($value);
-    eval { PVE::LXC::update_net($VMID, {}, 'net0', $net, 0, '/') };
+    eval {
+        PVE::LXC::update_net($VMID, {}, 'net0', $net, 0, '/');
+        write_recorded("$case/plug");
+        PVE::Network::veth_delete("veth${VMID}i0");
+        write_recorded("$case/unplug");
+    };
     my $err = $@;
     teardown();
     die "$case: $err" if $err;
-    open(my $out, '>', "$case/commands") or die "$case/commands: $!\n";
-    print {$out} map { "$_\n" } @recorded;
-    close($out) or die "$case/commands: $!\n";
 }

@@ -1,13 +1,13 @@
 //! After our plugging in, `ip`, `bridge` and `tc` show on both ends what they show after the reference's commands.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod support;
+mod room;
 
 use pve_container::hotplug::{hotplug_add_on, hotplug_remove};
-use support::fault::Faulty;
-use support::reference::{Case, cases, plug};
-use support::state::{assert_same, settled};
-use support::{HOST_END, Room, VMID, nic, patient, run, try_run};
+use room::fault::Faulty;
+use room::reference::{Case, case, cases, plug};
+use room::state::{assert_same, settled};
+use room::{HOST_END, Room, VMID, nic, patient, run, try_run};
 
 fn prepare(case: &Case) {
     if case.vlan_filtering {
@@ -48,6 +48,12 @@ fn on_a_plain_bridge() {
             scope.spawn(move || compare(&case));
         }
     });
+}
+
+#[test]
+#[ignore = "a part of the test above, for t/kernel"]
+fn both_families_on_a_plain_bridge() {
+    compare(&case("dual-stack"));
 }
 
 #[test]

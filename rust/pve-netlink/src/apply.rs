@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
 
+use netlink_packet_route::route::RouteMessage;
 use nix::errno::Errno;
 
 use crate::error::Error;
@@ -57,8 +58,8 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Carry out a plan with the other end of the pair inside `netns`. Must not run on a thread that receives signals: a
-/// send waits inside the kernel (see [`crate::wait::in_thread`]).
+/// Carry out a plan with the other end of the pair inside `netns`. The calling thread enters that and stays there, so
+/// this must run on one that ends afterwards, as [`crate::wait::in_thread`] gives.
 ///
 /// # Errors
 /// [`Failure`], with the host and the namespace as they were.
@@ -68,16 +69,12 @@ pub fn apply(
     netns: &NetNs,
     cancel: &Cancel,
 ) -> Result<Pair, Box<Failure>> {
-    // Both sockets are there before anything is touched, so that no failure to open one needs an undo.
-    let sockets = kernel
-        .wire()
-        .and_then(|host| Ok((Channel::new(host), Channel::new(kernel.wire_in(netns)?))));
-    let (host, inside) =
-        sockets.map_err(|error| Box::new(Failure { step: None, error, undo: Vec::new() }))?;
-    let mut run = Run { kernel, plan, netns, cancel, host, inside, done: Vec::new() };
+    let host = kernel.wire().map(Channel::new);
+    let host = host.map_err(|error| Box::new(Failure { step: None, error, undo: Vec::new() }))?;
+    let mut run = Run { kernel, plan, netns, cancel, host, inside: None, done: Vec::new() };
     run.all().map_err(|failed| {
         let Failed { step, error } = *failed;
-        let undo = undo(&mut run.host, &mut run.inside, run.done);
+        let undo = undo(&mut run.host, run.inside.as_mut(), run.done);
         Box::new(Failure { step: Some(step), error, undo })
     })
 }
@@ -99,7 +96,8 @@ struct Run<'a> {
     netns: &'a NetNs,
     cancel: &'a Cancel,
     host: Channel,
-    inside: Channel,
+    /// Once this is there, the thread is inside the namespace, and has nothing more to do outside.
+    inside: Option<Channel>,
     done: Vec<Undo>,
 }
 
@@ -110,14 +108,25 @@ impl Run<'_> {
         let pair = pair.map_err(at(&first))?;
 
         let plan = self.plan;
-        for group in plan.then.chunk_by(|one, next| one.place() == next.place()) {
+        // Without VLAN filtering there are no VLANs to set, and the kernel may not even know how.
+        let left_out = |step: &Step| *step == Step::SetUntaggedPort && !pair.vlan_filtering;
+        let steps: Vec<_> = plan.then.iter().filter(|step| !left_out(step)).collect();
+        if !steps.is_sorted_by_key(|step| step.place() == Place::Namespace) {
+            let error = Error::Internal("a step outside the namespace after one inside".into());
+            return Err(at(&first)(error));
+        }
+        for group in steps.chunk_by(|one, next| one.place() == next.place()) {
             let Some(step) = group.first() else { continue };
             self.cancel.check().map_err(at(step))?;
             match step.place() {
                 Place::Sysctl => {
                     self.kernel.disable_ipv6(&plan.pair.name).map_err(at(step))?;
                 }
-                place => self.send(place, step, group, pair)?,
+                Place::Host => self.send(step, group, pair)?,
+                Place::Namespace => {
+                    self.enter().map_err(at(step))?;
+                    self.send(step, group, pair)?;
+                }
             }
         }
         // A container that ended meanwhile took its end with it, and success would be a lie.
@@ -147,17 +156,22 @@ impl Run<'_> {
         verify::host_end(step, wanted, made, bridge)
     }
 
-    fn send(
-        &mut self,
-        place: Place,
-        first: &Step,
-        group: &[Step],
-        pair: Pair,
-    ) -> Result<(), Box<Failed>> {
+    fn enter(&mut self) -> Result<(), Error> {
+        if self.inside.is_none() {
+            self.inside = Some(Channel::new(self.kernel.wire_in(self.netns)?));
+        }
+        Ok(())
+    }
+
+    /// The socket where the thread is now: the namespace's once it was entered.
+    fn here(&mut self) -> &mut Channel {
+        self.inside.as_mut().unwrap_or(&mut self.host)
+    }
+
+    fn send(&mut self, first: &Step, group: &[&Step], pair: Pair) -> Result<(), Box<Failed>> {
         let lists: Vec<_> = group.iter().map(|step| requests(step, pair)).collect();
         let counts: Vec<_> = lists.iter().map(Vec::len).collect();
-        let channel = if place == Place::Host { &mut self.host } else { &mut self.inside };
-        let answers = channel.exchange(lists.into_iter().flatten().collect());
+        let answers = self.here().exchange(lists.into_iter().flatten().collect());
         let answers = answers.map_err(at(first))?;
 
         // The kernel went on after a step that failed, so first of all comes what there is to undo of any of them.
@@ -167,11 +181,7 @@ impl Run<'_> {
             let (own, others) = rest.split_at(count.min(rest.len()));
             if let (Step::ReplaceDefault(gateway), Some(answer)) = (step, own.first()) {
                 if may_have_happened(answer) {
-                    self.done.push(Undo::RestoreDefault {
-                        link: pair.peer,
-                        gateway: *gateway,
-                        replaced: Vec::new(),
-                    });
+                    self.done.push(restore_default(*gateway, answer, pair, Vec::new()));
                 }
             }
             of_steps.push((step, own));
@@ -198,16 +208,17 @@ impl Run<'_> {
     /// A default route is there already: remember it, then take its place. This is the one case that needs more sends.
     fn replace_default(&mut self, step: &Step, gateway: IpAddr, pair: Pair) -> Result<(), Error> {
         let tried = step.to_string();
-        let mut old = self.inside.exchange(vec![route::show(gateway)])?;
+        let mut old = self.here().exchange(vec![route::show(gateway)])?;
         let old = old.pop().ok_or_else(|| Error::Internal("a request without an answer".into()))?;
-        old.check("read the container's routes", |errno| hint(step, errno))?;
+        let reading = format!("read the container's routes, in order to {tried}");
+        old.check(&reading, |errno| hint(step, errno))?;
         let replaced = route::replaced_by_default(old.messages);
 
-        let answers = self.inside.exchange(vec![route::replace_default(pair.peer, gateway)])?;
-        if answers.iter().any(may_have_happened) {
-            self.done.push(Undo::RestoreDefault { link: pair.peer, gateway, replaced });
-        }
+        let answers = self.here().exchange(vec![route::replace_default(pair.peer, gateway)])?;
         for answer in &answers {
+            if may_have_happened(answer) {
+                self.done.push(restore_default(gateway, answer, pair, replaced.clone()));
+            }
             answer.check(&tried, |errno| hint(step, errno))?;
         }
         verify::step(step, &self.plan.pair, pair, &answers)
@@ -216,8 +227,8 @@ impl Run<'_> {
 
 fn requests(step: &Step, pair: Pair) -> Vec<Request> {
     match step {
-        Step::SetUntaggedPort if pair.vlan_filtering => bridge::set_untagged_port(pair.host),
-        Step::SetUntaggedPort | Step::AddVeth(_) | Step::DisableIpv6 => Vec::new(),
+        Step::AddVeth(_) | Step::DisableIpv6 => Vec::new(),
+        Step::SetUntaggedPort => bridge::set_untagged_port(pair.host),
         Step::SetHostUp => vec![link::set_up(pair.host), link::show(pair.host)],
         Step::SetHostDown => vec![link::set_down(pair.host), link::show(pair.host)],
         Step::SetPeerUp => vec![link::set_up(pair.peer), link::show(pair.peer)],
@@ -225,6 +236,17 @@ fn requests(step: &Step, pair: Pair) -> Vec<Request> {
         Step::AddRoute(address) => vec![route::add_on_link(pair.peer, *address)],
         Step::ReplaceDefault(gateway) => vec![route::add_default(pair.peer, *gateway)],
     }
+}
+
+fn restore_default(
+    gateway: IpAddr,
+    answer: &Answer,
+    pair: Pair,
+    replaced: Vec<RouteMessage>,
+) -> Undo {
+    // The kernel chose the link by the gateway and says which; unless it does, no other link's route may be taken away.
+    let link = route::shown(&answer.messages).and_then(|route| route.link).unwrap_or(pair.peer);
+    Undo::RestoreDefault { link, gateway, replaced }
 }
 
 fn may_have_happened(answer: &Answer) -> bool {

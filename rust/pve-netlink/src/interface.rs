@@ -6,6 +6,7 @@
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
 
 use nix::errno::Errno;
 
@@ -44,7 +45,7 @@ pub fn valid_name(name: &str) -> bool {
 /// # Errors
 /// [`Error::System`] with what `socket(2)` and `ioctl(2)` give.
 pub fn read(name: &str) -> Result<Option<Interface>, Error> {
-    if !valid_name(name) {
+    if !valid_name(name) || !may_exist(name) {
         return Ok(None);
     }
     let failed = |error: &io::Error| Error::system(format!("read interface '{name}'"), error);
@@ -76,6 +77,13 @@ pub fn read(name: &str) -> Result<Option<Interface>, Error> {
         mtu: mtu.unsigned_abs(),
         driver,
     }))
+}
+
+/// Whether there can be an interface of that name. Asked for one that is not there, the kernel starts `modprobe`
+/// (`dev_load`), which takes milliseconds; every interface has a folder of IPv4 settings, which shows it without that.
+fn may_exist(name: &str) -> bool {
+    let settings = Path::new("/proc/sys/net/ipv4/conf");
+    settings.join(name).exists() || !settings.exists()
 }
 
 /// `struct ethtool_drvinfo` of `<linux/ethtool.h>`, of which only the driver's name is used.

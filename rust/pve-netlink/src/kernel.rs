@@ -9,7 +9,7 @@ use crate::sysctl;
 use crate::wire::{RouteSocket, Wire};
 
 /// What a change needs of the kernel. All of it acts in the network namespace of the calling thread, except
-/// [`Kernel::wire_in`].
+/// [`Kernel::wire_in`], which moves that thread.
 pub trait Kernel: Sync {
     /// The interface of that name, if there is one.
     ///
@@ -29,10 +29,10 @@ pub trait Kernel: Sync {
     /// As [`NetNs::open`], and [`Error::OwnNamespace`].
     fn netns(&self, path: &Path) -> Result<NetNs, Error>;
 
-    /// A socket to the kernel inside a namespace.
+    /// A socket to the kernel inside a namespace, in which the calling thread is from then on.
     ///
     /// # Errors
-    /// As [`NetNs::socket`].
+    /// As [`NetNs::enter`].
     fn wire_in(&self, netns: &NetNs) -> Result<Box<dyn Wire>, Error>;
 
     /// Whether the path of the namespace still leads to it.
@@ -70,7 +70,7 @@ impl Kernel for Host {
     }
 
     fn wire_in(&self, netns: &NetNs) -> Result<Box<dyn Wire>, Error> {
-        Ok(Box::new(netns.socket()?))
+        Ok(Box::new(netns.enter()?))
     }
 
     fn check_still_there(&self, netns: &NetNs) -> Result<(), Error> {

@@ -3,11 +3,9 @@
 //! Only a thread that ends there ever enters one; the caller's thread stays where it is.
 
 use std::fs::File;
-use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
@@ -15,13 +13,20 @@ use nix::sys::stat::fstat;
 use nix::sys::statfs::{FsType, fstatfs};
 
 use crate::error::Error;
-use crate::wait::{masked, panic_text};
 use crate::wire::RouteSocket;
 
 /// The file system of namespace files (`NSFS_MAGIC` in `<linux/magic.h>`).
 const NSFS: FsType = FsType(0x6e73_6673);
 
-const STACK: usize = 128 * 1024;
+mod ioctl {
+    nix::ioctl_none!(
+        /// `NS_GET_NSTYPE` (ioctl_nsfs(2)): the `CLONE_NEW…` flag of a namespace.
+        ns_get_nstype,
+        0xb7,
+        3
+    );
+}
+use ioctl::ns_get_nstype;
 
 /// An open network namespace, kept alive while this is.
 #[derive(Debug)]
@@ -50,7 +55,11 @@ impl NetNs {
                 other => other,
             })?;
         let kind = fstatfs(&file).map_err(|errno| Error::system(tried(), &errno.into()))?;
-        if kind.filesystem_type() != NSFS {
+        // SAFETY: the descriptor is open, and NS_GET_NSTYPE has no argument. It is asked of a namespace only: the same
+        // number may mean something else to a device.
+        let is_net = kind.filesystem_type() == NSFS
+            && unsafe { ns_get_nstype(file.as_raw_fd()) } == Ok(CloneFlags::CLONE_NEWNET.bits());
+        if !is_net {
             return Err(Error::NotANamespace { path: path.into() });
         }
         Ok(Self { path: path.into(), file: file.into() })
@@ -97,42 +106,20 @@ impl NetNs {
         Ok(identity(&self.file)? == identity(&other.file)?)
     }
 
-    /// A route netlink socket inside the namespace, opened by a thread that ends there.
+    /// Enter the namespace and open a route netlink socket there. The calling thread stays inside, so this is only for
+    /// a thread that ends afterwards, such as [`crate::wait::in_thread`] gives; never for one of the caller's.
     ///
     /// # Errors
-    /// [`Error::NotANamespace`] for a namespace of another kind, [`Error::System`] with what `setns(2)` and
-    /// `socket(2)` give.
-    pub fn socket(&self) -> Result<RouteSocket, Error> {
-        let thread = masked(|| {
-            thread::Builder::new().name("pve-netns".into()).stack_size(STACK).spawn({
-                let file = self.file.try_clone()?;
-                move || Self::socket_after_entering(&file)
-            })
-        })?;
-        match thread.join() {
-            Ok(Ok(socket)) => Ok(socket),
-            Ok(Err(Entering::Socket(error))) => Err(error),
-            Ok(Err(Entering::Setns(Errno::EINVAL))) => {
-                Err(Error::NotANamespace { path: self.path.clone() })
-            }
-            Ok(Err(Entering::Setns(errno))) => {
+    /// [`Error::System`] with what `setns(2)` and `socket(2)` give.
+    pub fn enter(&self) -> Result<RouteSocket, Error> {
+        match setns(&self.file, CloneFlags::CLONE_NEWNET) {
+            Ok(()) => RouteSocket::open(),
+            Err(errno) => {
                 let tried = format!("enter the network namespace '{}'", self.path.display());
-                Err(Error::system(tried, &io::Error::from(errno)))
+                Err(Error::system(tried, &errno.into()))
             }
-            Err(panic) => Err(Error::Internal(panic_text(panic.as_ref()))),
         }
     }
-
-    /// Must run on a thread that ends afterwards: it stays in the namespace.
-    fn socket_after_entering(file: &OwnedFd) -> Result<RouteSocket, Entering> {
-        setns(file, CloneFlags::CLONE_NEWNET).map_err(Entering::Setns)?;
-        RouteSocket::open().map_err(Entering::Socket)
-    }
-}
-
-enum Entering {
-    Setns(Errno),
-    Socket(Error),
 }
 
 impl AsFd for NetNs {
@@ -162,12 +149,7 @@ mod tests {
 
     #[test]
     fn a_namespace_of_another_kind_is_refused() {
-        // setns needs rights before it looks at the kind; without them the answer is EPERM.
-        let other = NetNs::open(Path::new("/proc/self/ns/uts")).unwrap();
-        match other.socket().unwrap_err() {
-            Error::NotANamespace { path } => assert_eq!(path, Path::new("/proc/self/ns/uts")),
-            Error::System { errno, .. } => assert_eq!(errno, Errno::EPERM),
-            error => panic!("{error}"),
-        }
+        let path = Path::new("/proc/self/ns/uts");
+        assert_eq!(NetNs::open(path).unwrap_err(), Error::NotANamespace { path: path.into() });
     }
 }

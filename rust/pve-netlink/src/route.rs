@@ -45,23 +45,21 @@ pub fn replace_default(index: u32, gateway: IpAddr) -> Request {
 }
 
 fn default(index: u32, gateway: IpAddr, flag: u16) -> Request {
-    let message = default_message(index, gateway);
-    Request::new(RouteNetlinkMessage::NewRoute(message), NLM_F_CREATE | NLM_F_ECHO | flag)
-}
-
-fn default_message(index: u32, gateway: IpAddr) -> RouteMessage {
     let mut message = message(gateway);
     message.attributes.push(RouteAttribute::Gateway(gateway.into()));
     if matches!(gateway, IpAddr::V6(gateway) if gateway.is_unicast_link_local()) {
         message.attributes.push(RouteAttribute::Oif(index));
     }
-    message
+    Request::new(RouteNetlinkMessage::NewRoute(message), NLM_F_CREATE | NLM_F_ECHO | flag)
 }
 
-/// `ip route del default via GATEWAY`.
+/// `ip route del default via GATEWAY dev INDEX`.
 #[must_use]
 pub fn delete_default(index: u32, gateway: IpAddr) -> Request {
-    Request::new(RouteNetlinkMessage::DelRoute(default_message(index, gateway)), 0)
+    let mut message = message(gateway);
+    message.attributes.push(RouteAttribute::Gateway(gateway.into()));
+    message.attributes.push(RouteAttribute::Oif(index));
+    Request::new(RouteNetlinkMessage::DelRoute(message), 0)
 }
 
 /// `ip route show` of the family of `address`.

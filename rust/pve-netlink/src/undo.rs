@@ -17,14 +17,19 @@ pub(crate) enum Undo {
 }
 
 /// Take everything back, last first, going on after a failure; what could not be taken back.
-pub(crate) fn undo(host: &mut Channel, inside: &mut Channel, done: Vec<Undo>) -> Vec<Error> {
+pub(crate) fn undo(
+    host: &mut Channel,
+    mut inside: Option<&mut Channel>,
+    done: Vec<Undo>,
+) -> Vec<Error> {
     let mut failures = Vec::new();
     for one in done.into_iter().rev() {
         let result = match one {
             Undo::DeleteVeth { name, index } => delete_veth(host, &name, index),
-            Undo::RestoreDefault { link, gateway, replaced } => {
-                restore_default(inside, link, gateway, replaced)
-            }
+            Undo::RestoreDefault { link, gateway, replaced } => match inside.as_deref_mut() {
+                Some(inside) => restore_default(inside, link, gateway, replaced),
+                None => Ok(()),
+            },
         };
         failures.extend(result.err());
     }

@@ -121,7 +121,7 @@ pub fn in_thread<T: Send>(
 }
 
 /// Start a thread with all signals masked: a signal handler of Perl must only ever run on Perl's own thread.
-pub(crate) fn masked<T>(spawn: impl FnOnce() -> std::io::Result<T>) -> Result<T, Error> {
+fn masked<T>(spawn: impl FnOnce() -> std::io::Result<T>) -> Result<T, Error> {
     let old = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).map_err(|errno| {
         Error::System { tried: "mask signals".into(), errno, hint: String::new() }
     })?;
@@ -132,7 +132,7 @@ pub(crate) fn masked<T>(spawn: impl FnOnce() -> std::io::Result<T>) -> Result<T,
 }
 
 /// The text of a panic.
-pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
         .map(ToString::to_string)

@@ -1,5 +1,5 @@
 //! Network namespaces of a test's own, and the kernel's state in them.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 pub mod fault;
 pub mod reference;

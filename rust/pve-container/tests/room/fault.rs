@@ -13,10 +13,11 @@ use pve_netlink::{Errno, Error, Host, Kernel};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// This message of this send is answered with EIO and does not reach the kernel.
+    /// This message of this send is answered with this error and does not reach the kernel.
     Message {
         send: usize,
         message: usize,
+        errno: Errno,
     },
     /// This send fails as a whole.
     Send(usize),
@@ -33,15 +34,21 @@ pub enum Fault {
 /// The number of messages in each send so far.
 pub type Log = Arc<Mutex<Vec<usize>>>;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Faulty {
-    pub faults: Vec<Fault>,
-    pub log: Log,
+    faults: Vec<Fault>,
+    log: Log,
+    meanwhile: Option<Box<dyn Fn() + Sync>>,
 }
 
 impl Faulty {
     pub fn with(faults: &[Fault]) -> Self {
-        Self { faults: faults.to_vec(), log: Log::default() }
+        Self { faults: faults.to_vec(), ..Self::default() }
+    }
+
+    /// Something happens between making the pair and bringing it up.
+    pub fn meanwhile(what: impl Fn() + Sync + 'static) -> Self {
+        Self { meanwhile: Some(Box::new(what)), ..Self::default() }
     }
 
     pub fn sends(&self) -> Vec<usize> {
@@ -93,6 +100,9 @@ impl Kernel for Faulty {
     }
     fn disable_ipv6(&self, name: &str) -> Result<(), Error> {
         self.check(Fault::DisableIpv6)?;
+        if let Some(what) = &self.meanwhile {
+            what();
+        }
         Host.disable_ipv6(name)
     }
 }
@@ -119,10 +129,17 @@ impl Wire for FaultyWire {
         }
         let mut rest = Vec::new();
         for (message, bytes) in messages.into_iter().enumerate() {
-            if self.faults.contains(&Fault::Message { send, message }) {
-                self.made_up.push(refusal(bytes));
-            } else {
-                rest.extend_from_slice(bytes);
+            let fault = self.faults.iter().find_map(|fault| match fault {
+                Fault::Message { send: at, message: which, errno }
+                    if (*at, *which) == (send, message) =>
+                {
+                    Some(*errno)
+                }
+                _ => None,
+            });
+            match fault {
+                Some(errno) => self.made_up.push(refusal(bytes, errno)),
+                None => rest.extend_from_slice(bytes),
             }
         }
         if rest.is_empty() { Ok(()) } else { self.inner.send(&rest) }
@@ -150,15 +167,15 @@ fn split(mut bytes: &[u8]) -> Vec<&[u8]> {
     messages
 }
 
-/// NLMSG_ERROR with EIO, for the sequence number of the message.
-fn refusal(message: &[u8]) -> Vec<u8> {
+/// NLMSG_ERROR for the sequence number of the message.
+fn refusal(message: &[u8], errno: Errno) -> Vec<u8> {
     let mut answer = Vec::new();
     answer.extend_from_slice(&36_u32.to_ne_bytes());
     answer.extend_from_slice(&2_u16.to_ne_bytes());
     answer.extend_from_slice(&0_u16.to_ne_bytes());
     answer.extend_from_slice(&message[8..12]);
     answer.extend_from_slice(&0_u32.to_ne_bytes());
-    answer.extend_from_slice(&(-(Errno::EIO as i32)).to_ne_bytes());
+    answer.extend_from_slice(&(-(errno as i32)).to_ne_bytes());
     answer.extend_from_slice(&message[..16]);
     answer
 }

@@ -20,7 +20,7 @@ pub fn case(name: &str) -> Case {
         name: name.into(),
         net: read("net"),
         vlan_filtering: folder.join("vlan_filtering").exists(),
-        commands: read("commands"),
+        commands: read("plug"),
     }
 }
 
