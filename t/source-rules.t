@@ -59,7 +59,8 @@ my @wrong = (
     ['a configuration with a profile', '.cargo/config', "[profile.dev]\npanic = \"abort\"\n"],
     ['a packaging flag', 'debian/rules', "RUSTFLAGS += -C panic=abort\n"],
     [
-        'a changed environment', 'rust/pve-netlink/src/a.rs', "unsafe { std::env::set_var(a, b) }\n",
+        'a changed environment', 'rust/pve-netlink/src/a.rs',
+        "unsafe { std::env::set_var(a, b) }\n",
     ],
     ['setenv', 'rust/pve-netlink/src/a.rs', "libc::setenv(a, b, 1);\n"],
     ['a shell', 'rust/pve-netlink/src/a.rs', "Command::new(\"/bin/sh\");\n"],
