@@ -3,14 +3,14 @@ use warnings;
 
 # Each rule of perl/check-source and of the Perl::Critic policy, broken once in a checkout of its own.
 
+use lib 'perl/critic';
+
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use File::Temp;
 use Perl::Critic;
 use Test::More;
-
-use lib 'perl/critic';
 
 my $check = abs_path('perl/check-source');
 $ENV{PERL5LIB} = join(':', abs_path('perl/lib'), $ENV{PERL5LIB} // ());
