@@ -39,9 +39,11 @@ sub capture {
     return ($text // '', $ok);
 }
 
+# Where a program is, or the empty string.
 sub on_path {
     my ($name) = @_;
-    return scalar(grep { -x "$_/$name" } split(/:/, $ENV{PATH}));
+    my ($folder) = grep { -x "$_/$name" } split(/:/, $ENV{PATH});
+    return defined($folder) ? "$folder/$name" : '';
 }
 
 1;

@@ -58,7 +58,7 @@ sub debootstrap {
         write_file("$root/etc/apt/sources.list.d/security.list", $line);
     }
     run('cp', '-L', $_, "$root/etc/") for qw(/etc/hosts /etc/resolv.conf);
-    my @certificates = </usr/local/share/ca-certificates/*.crt>;
+    my @certificates = glob('/usr/local/share/ca-certificates/*.crt');
     if (@certificates) {
         run('cp', @certificates, "$root/usr/local/share/ca-certificates/");
         in_chroot($root, 'update-ca-certificates');
