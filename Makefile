@@ -24,6 +24,7 @@ test-rust:
 	@perl/test-rust
 
 test-perl: all
+	@perl/build-testlib
 	@prove -b -r --norc $(or $(TESTS),$(wildcard t/*.t))
 
 test-kernel: all
