@@ -17,7 +17,6 @@ demo:
 	@perl -Mblib examples/demo
 
 test: test-rust test-perl test-kernel
-	@echo "make test: all tests passed"
 
 test-rust:
 	@perl/setup build test
