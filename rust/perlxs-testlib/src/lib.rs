@@ -7,6 +7,7 @@ pub mod counter;
 pub mod effects;
 pub mod errors;
 pub mod grump;
+pub mod namespace;
 pub mod panics;
 pub mod results;
 pub mod structures;
@@ -23,4 +24,5 @@ perlxs::library! { boot_PerlXS__Test, "PerlXS::Test", [
     &waiting::bindings::PACKAGE,
     &counter::bindings::PACKAGE,
     &grump::bindings::PACKAGE,
+    &namespace::bindings::PACKAGE,
 ] }

@@ -12,7 +12,6 @@ use std::thread::{Builder, JoinHandle};
 ///
 /// # Errors
 /// The system has no room for another thread.
-#[expect(clippy::disallowed_methods, reason = "this is what the others are to use")]
 pub fn spawn<T: Send + 'static>(
     body: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<JoinHandle<T>> {
