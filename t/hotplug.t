@@ -115,7 +115,7 @@ sub fails {
 }
 
 fails('twice', 'resource', qr/'veth100i0' exists already/, sub { $hotplug->hotplug_add(100, 0, $net, $target) });
-fails('a name taken inside', 'infrastructure', qr/eth0/, sub { $hotplug->hotplug_add(100, 1, $net, $target) });
+fails('a name taken inside', 'resource', qr/eth0/, sub { $hotplug->hotplug_add(100, 1, $net, $target) });
 fails('no such bridge', 'resource', qr/'vmbr9' does not exist/,
     sub { $hotplug->hotplug_add(100, 1, { %$net, bridge => 'vmbr9' }, $target) });
 fails('a VLAN', 'config', qr/tag/, sub { $hotplug->hotplug_add(100, 1, { %$net, tag => 5 }, $target) });
