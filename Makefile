@@ -17,13 +17,13 @@ demo:
 	@perl -Mblib examples/demo
 
 test: test-rust test-perl test-kernel
-	@echo "make test: all tests passed"
 
 test-rust:
 	@perl/setup build test
 	@perl/test-rust
 
 test-perl: all
+	@perl/build-testlib
 	@prove -b -r --norc $(or $(TESTS),$(wildcard t/*.t))
 
 test-kernel: all

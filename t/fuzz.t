@@ -106,7 +106,7 @@ subtest 'shrinking' => sub {
     my $small =
         shrink([$config, 'x'], sub { $_[0][0] =~ /key7:/ && $_[0][0] =~ /value9/ && $_[0][1] });
     is($small->[0], 'key7:value9', 'text');
-    ok(length($small->[1]) <= 1, 'another argument');
+    is($small->[1], 'x', 'another argument, down to what matters');
     my $conf = { map { $_ => { net => [0 .. 5], name => "n$_" } } 1 .. 20 };
     $small = shrink(
         [$conf],

@@ -167,8 +167,8 @@ impl serde::de::Error for DecodeError {
         DecodeError::new("is missing").at_key(field)
     }
 
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> DecodeError {
+    fn unknown_field(_: &str, expected: &'static [&'static str]) -> DecodeError {
         let expected = expected.join(", ");
-        DecodeError::new(format!("is not known here (known are: {expected})")).at_key(field)
+        DecodeError::new(format!("is not known here (known are: {expected})"))
     }
 }

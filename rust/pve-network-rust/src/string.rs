@@ -1,7 +1,8 @@
 //! Perl's strings between the schema crates, which tell bytes from characters, and the boundary.
 
 use perlxs::{Context, Message, PerlData, Return, Returned, to_perl};
-use pve_schema::{Map, PerlString};
+use pve_schema::{Map, PerlString, Scalar, Value};
+use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// A text to warn or die with, or a hash key.
 pub(crate) fn message(text: PerlString<'_>) -> Message {
@@ -25,9 +26,31 @@ impl Return for Text {
     }
 }
 
+/// An argument that Perl code uses as a string: bytes, characters, or a number's text.
+pub(crate) struct Words<'a>(Scalar<'a>);
+
+impl Words<'_> {
+    /// The string.
+    pub(crate) fn to_perl(&self) -> PerlString<'_> {
+        self.0.to_perl()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Words<'a>, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Scalar(scalar) => Ok(Words(scalar)),
+            other => {
+                let kind = other.reference_kind();
+                Err(D::Error::custom(format_args!("expected a string, got {kind} reference")))
+            }
+        }
+    }
+}
+
 /// The text of an optional argument; Perl's undef is the empty string wherever text is wanted.
-pub(crate) fn or_empty(text: Option<PerlData<PerlString<'_>>>) -> PerlString<'_> {
-    text.map_or(PerlString::new(), |text| text.0)
+pub(crate) fn or_empty<'a>(argument: &'a Option<PerlData<Words<'_>>>) -> PerlString<'a> {
+    argument.as_ref().map_or(PerlString::new(), |argument| argument.0.to_perl())
 }
 
 /// A value of a hash as text, if it is there and is a scalar.

@@ -59,14 +59,13 @@ impl Error {
 
     /// Perl's refusal to use a string as a reference (`use strict 'refs'`), `kind` being `a HASH` or `an ARRAY`.
     pub fn not_a_reference(value: PerlStr<'_>, kind: &'static str) -> Self {
-        // Perl shows the first 32 characters.
-        let (shown, more) = if value.char_len() > 32 {
-            let end = value
-                .chars()
-                .take(32)
-                .map(|c| if value.is_wide() { c.len_utf8() } else { 1 })
-                .sum();
-            (value.slice(0, end), "\"...")
+        // Perl shows the first 32 bytes.
+        let (shown, more) = if value.as_bytes().len() > 32 {
+            let cut = match value {
+                PerlStr::Text(text) => (0..=32).rev().find(|at| text.is_char_boundary(*at)),
+                PerlStr::Bytes(_) => Some(32),
+            };
+            (value.slice(0, cut.unwrap_or(0)), "\"...")
         } else {
             (value, "\"")
         };

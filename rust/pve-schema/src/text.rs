@@ -1,5 +1,7 @@
 //! Text inside a configuration file: UTF-8 with percent escapes (`PVE::Tools::encode_text` and `decode_text`).
 
+mod sequence;
+
 use std::borrow::Cow;
 
 use crate::Scalar;
@@ -21,7 +23,7 @@ pub fn decode_into(data: &[u8], out: &mut Vec<u8>) {
             Err(error) => {
                 let (valid, odd) = rest.split_at(error.valid_up_to());
                 out.extend_from_slice(valid);
-                let (length, well_formed) = sequence(odd);
+                let (length, well_formed) = sequence::first(odd);
                 let (odd, after) = odd.split_at(length.min(odd.len()));
                 out.extend_from_slice(if well_formed { odd } else { REPLACEMENT });
                 rest = after;
@@ -70,50 +72,6 @@ fn hex_value(digit: u8) -> Option<u8> {
         b'A'..=b'F' => Some(digit - b'A' + 10),
         _ => None,
     }
-}
-
-/// The length of the sequence at the start of `bytes`, and whether it is one character in Perl's extended UTF-8
-/// (perlunicode, "Beyond Unicode code points"). `bytes` is not empty.
-fn sequence(bytes: &[u8]) -> (usize, bool) {
-    let lead = bytes.first().copied().unwrap_or_default();
-    let length = match lead {
-        0x00..=0x7f => return (1, true),
-        0x80..=0xbf => return (1, false),
-        0xc0..=0xdf => 2,
-        0xe0..=0xef => 3,
-        0xf0..=0xf7 => 4,
-        0xf8..=0xfb => 5,
-        0xfc..=0xfd => 6,
-        0xfe => 7,
-        0xff => 13,
-    };
-    let present =
-        1 + bytes.iter().skip(1).take(length - 1).take_while(|b| matches!(b, 0x80..=0xbf)).count();
-    if present < length {
-        return (present, false);
-    }
-    let second = bytes.get(1).copied().unwrap_or_default();
-    let well_formed = match lead {
-        0xc0 | 0xc1 => false,
-        0xe0 => second >= 0xa0,
-        0xf0 => second >= 0x90,
-        0xf8 => second >= 0x88,
-        0xfc => second >= 0x84,
-        0xfe => second >= 0x82,
-        0xff => extended_is_well_formed(bytes),
-        _ => true,
-    };
-    (length, well_formed)
-}
-
-/// Of a sequence of 13 bytes: whether its number needs that many and fits Perl's signed integer.
-fn extended_is_well_formed(bytes: &[u8]) -> bool {
-    let number = bytes
-        .iter()
-        .skip(1)
-        .take(12)
-        .fold(0u128, |number, byte| number << 6 | u128::from(byte & 0x3f));
-    (1 << 36..1 << 63).contains(&number)
 }
 
 /// The text as it stands in a configuration file: UTF-8, with control characters, `%`, `:` and everything beyond ASCII

@@ -6,7 +6,7 @@
 mod config;
 mod device;
 mod features;
-mod formats;
+pub mod formats;
 mod keys;
 mod lxc_keys;
 mod network;

@@ -115,7 +115,7 @@ fn error_json(error: &Error) -> Value {
 }
 
 /// The structure that a Perl program gets and hands back.
-fn structure(config: &lxc::Config<'_>) -> Map<'static> {
+pub fn structure(config: &lxc::Config<'_>) -> Map<'static> {
     let mut map = section(config.current());
     let mut snapshots = Map::new();
     for (name, snapshot) in config.snapshots() {

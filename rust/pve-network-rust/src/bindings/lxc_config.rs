@@ -91,7 +91,7 @@ pub mod package {
 
     use perlxs::{Context, Data, Empty, Hash, Ignored, PerlData, Signals, Truth};
 
-    use crate::string::Text;
+    use crate::string::{Text, Words};
 
     /// Stands for `PVE::LXC::Config::parse_pct_config`.
     ///
@@ -106,12 +106,12 @@ pub mod package {
     #[export]
     fn parse_pct_config<'a>(
         context: &mut Context,
-        filename: Option<PerlData<PerlString<'_>>>,
+        filename: Option<PerlData<Words<'_>>>,
         raw: Option<&'a [u8]>,
         strict: Option<Truth>,
     ) -> Result<Option<Data<lxc::Config<'a>>>, Error> {
         let Some(raw) = raw else { return Ok(None) };
-        let filename = string::or_empty(filename);
+        let filename = string::or_empty(&filename);
         let strict = strict.is_some_and(|strict| strict.0);
         let parsed = lxc::parse_pct_config(filename.as_perl(), raw, strict, &environment());
         string::warn_all(context, parsed.warnings);
@@ -156,9 +156,9 @@ pub mod package {
     fn parse_lxc_network(
         context: &mut Context,
         _class: Ignored,
-        data: Option<PerlData<PerlString<'_>>>,
+        data: Option<PerlData<Words<'_>>>,
     ) -> Result<Data<Map<'static>>, Error> {
-        let data = string::or_empty(data);
+        let data = string::or_empty(&data);
         let mut address = Ok(());
         let network = lxc::parse_lxc_network(data.as_perl(), || match node::new_address() {
             Ok((new, warnings)) => {
@@ -200,15 +200,15 @@ pub mod package {
     #[export]
     fn parse_volume(
         _class: Ignored,
-        key: PerlData<PerlString<'_>>,
-        volume_string: Option<PerlData<PerlString<'_>>>,
+        key: PerlData<Words<'_>>,
+        volume_string: Option<PerlData<Words<'_>>>,
         noerr: Option<Truth>,
     ) -> Result<Empty<Option<Data<Map<'static>>>>, Error> {
-        let (key, data) = (key.0.as_perl(), string::or_empty(volume_string));
-        match lxc::parse_volume(key, data.as_perl()) {
+        let (key, data) = (key.0.to_perl(), string::or_empty(&volume_string));
+        match lxc::parse_volume(key.as_perl(), data.as_perl()) {
             Ok(volume) => Ok(Empty::Value(Some(Data(volume.into_owned())))),
             Err(_) if noerr.is_some_and(|noerr| noerr.0) => {
-                Ok(if lxc::is_volume_key(key) { Empty::Value(None) } else { Empty::Nothing })
+                Ok(if lxc::is_volume_key(key.as_perl()) { Empty::Value(None) } else { Empty::Nothing })
             }
             Err(error) => Err(error::schema(error)),
         }
@@ -224,11 +224,11 @@ pub mod package {
     #[export]
     fn print_volume(
         _class: Ignored,
-        key: PerlData<PerlString<'_>>,
+        key: PerlData<Words<'_>>,
         volume: PerlData<Map<'_>>,
     ) -> Result<Text, Error> {
         let PerlData(mut volume) = volume;
-        lxc::print_volume(key.0.as_perl(), &mut volume).map(Text).map_err(error::schema)
+        lxc::print_volume(key.0.to_perl().as_perl(), &mut volume).map(Text).map_err(error::schema)
     }
 
     /// Stands for `PVE::LXC::Config->parse_device`.
@@ -241,10 +241,10 @@ pub mod package {
     #[export]
     fn parse_device(
         _class: Ignored,
-        device_string: Option<PerlData<PerlString<'_>>>,
+        device_string: Option<PerlData<Words<'_>>>,
         noerr: Option<Truth>,
     ) -> Result<Option<Data<Map<'static>>>, Error> {
-        match lxc::parse_device(string::or_empty(device_string).as_perl()) {
+        match lxc::parse_device(string::or_empty(&device_string).as_perl()) {
             Ok(device) => Ok(Some(Data(device.into_owned()))),
             Err(_) if noerr.is_some_and(|noerr| noerr.0) => Ok(None),
             Err(error) => Err(error::schema(error)),
@@ -274,9 +274,9 @@ pub mod package {
     #[export]
     fn parse_features(
         _class: Ignored,
-        data: Option<PerlData<PerlString<'_>>>,
+        data: Option<PerlData<Words<'_>>>,
     ) -> Result<Data<Map<'static>>, Error> {
-        let data = string::or_empty(data);
+        let data = string::or_empty(&data);
         let features = lxc::parse_features(data.as_perl()).map_err(error::schema)?;
         Ok(Data(features.into_owned()))
     }

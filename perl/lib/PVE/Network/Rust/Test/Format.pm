@@ -29,8 +29,8 @@ sub generate { die "a format must make cases\n" }
 # What happens to $case on $package: a described structure (Value::describe).
 sub observe { die "a format must run cases\n" }
 
-# A case that runs what the reference made of another: none by default.
-sub is_valid { return 1 }
+# How many arguments, from the first, stay as they are when a case is shrunk.
+sub fixed_arguments { return 0 }
 
 sub _refused {
     my ($observed) = @_;

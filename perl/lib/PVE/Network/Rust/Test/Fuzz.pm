@@ -67,17 +67,21 @@ sub _in_child {
     return ($? >> 8, $? & 127);
 }
 
-sub _is_difference {
+# Where the first difference is, whatever its place in a list.
+sub _first_place {
     my ($format, $case) = @_;
-    return !!$format->compare($case) && !$format->is_unstable($case);
+    my ($difference) = $format->compare($case);
+    return $difference ? $difference->[0] =~ s/\[\d+\]/[]/gr : '';
 }
 
 # The case with as little as still gives a true $fails.
 sub _shrunk {
-    my ($case, $fails) = @_;
-    my $with = sub { return { %$case, arguments => $_[0] } };
-    my $arguments = shrink($case->{arguments}, sub { $fails->($with->($_[0])) });
-    return $with->($arguments);
+    my ($format, $case, $fails) = @_;
+    my @all = @{ $case->{arguments} };
+    my @fixed = @all[0 .. $format->fixed_arguments() - 1];
+    my @variable = @all[@fixed .. $#all];
+    my $with = sub { return { %$case, arguments => [@fixed, @{ $_[0] }] } };
+    return $with->(shrink(\@variable, sub { $fails->($with->($_[0])) }));
 }
 
 sub _print_case {
@@ -101,7 +105,10 @@ sub print_differences {
 
 sub _report_difference {
     my ($self, $number, $format, $case) = @_;
-    my $small = _shrunk($case, sub { _is_difference($format, $_[0]) });
+    my $place = _first_place($format, $case);
+    my $shows =
+        sub { return _first_place($format, $_[0]) eq $place && !$format->is_unstable($_[0]) };
+    my $small = _shrunk($format, $case, $shows);
     $self->_print_case($number, $format, $small, 'A difference');
     print_differences($format->compare($small));
     return;
@@ -149,7 +156,7 @@ sub _report_death {
             _in_child(sub { alarm($CASE_SECONDS); $format->compare($candidate); return 0 });
         return $by == $signal;
     };
-    my $small = $dies->($case) ? _shrunk($case, $dies) : $case;
+    my $small = $dies->($case) ? _shrunk($format, $case, $dies) : $case;
     my $what =
         $signal == POSIX::SIGALRM()
         ? "No answer within $CASE_SECONDS s"

@@ -35,7 +35,9 @@ sub _error {
     my ($error) = @_;
     return message($error) if !ref($error);
     my $class = blessed($error) // return $error;
-    return { class => $class, text => message("$error"), fields => _messages({%$error}) };
+    my %fields = %$error;
+    delete @fields{qw(filename line package)};    # where it was raised
+    return { class => $class, text => message("$error"), fields => _messages(\%fields) };
 }
 
 # Calls $code with @arguments in scalar context. Returns a described structure with `ok` or

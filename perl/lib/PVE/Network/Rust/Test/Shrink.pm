@@ -7,6 +7,8 @@ use warnings;
 
 use Exporter qw(import);
 
+use PVE::Network::Rust::Test::Value qw(is_number);
+
 our @EXPORT_OK = qw(shrink);
 
 # The items that remain when chunks are left out, from halves down to single ones, as long as
@@ -79,11 +81,12 @@ sub _smaller {
     return _smaller_hash($data, $fails) if $type eq 'HASH';
     return _smaller_array($data, $fails) if $type eq 'ARRAY';
     return $data if $type ne '';
-    for my $simple ('', 0, 1) {
+    my $is_number = is_number($data);
+    for my $simple ($is_number ? (0, 1) : '') {
         return $data if $data eq $simple;
         return $simple if $fails->($simple);
     }
-    return _smaller_text($data, $fails);
+    return $is_number ? $data : _smaller_text($data, $fails);
 }
 
 # A list of as many arguments, each as small as it can be while $fails, called with the list, is

@@ -10,11 +10,11 @@ use B qw(SVf_IOK SVf_NOK SVf_POK svref_2object);
 use Exporter qw(import);
 use Scalar::Util qw(blessed reftype);
 
-our @EXPORT_OK = qw(copy describe differences source);
+our @EXPORT_OK = qw(copy describe differences is_number source);
 
-# A scalar's own kind decides, not what it could be converted to.
-sub _is_number {
-    my ($flags) = @_;
+# Whether a scalar is a number: its own kind decides, not what it could be converted to.
+sub is_number {
+    my $flags = svref_2object(\$_[0])->FLAGS;
     return !($flags & SVf_POK) && ($flags & (SVf_IOK | SVf_NOK));
 }
 
@@ -63,7 +63,7 @@ sub describe {
     return [map { describe($_) } @$data] if $type eq 'ARRAY';
     return "reference to $type" if $type ne '';
     return 'undef' if !defined($data);
-    return _number($data) if _is_number(svref_2object(\$data)->FLAGS);
+    return _number($data) if is_number($data);
     return _quote($data =~ s/\b([A-Z]+)\(0x[0-9a-f]+\)/$1(0x...)/gr);
 }
 
@@ -123,7 +123,7 @@ sub source {
         $text = '\\' . source($$data, $indent);
     } elsif (!defined($data)) {
         return 'undef';
-    } elsif (_is_number(svref_2object(\$data)->FLAGS)) {
+    } elsif (is_number($data)) {
         return _number($data);
     } else {
         return _quote($data);

@@ -26,6 +26,9 @@ sub name { return 'lxc-config' }
 sub reference_module { return 'PVE::LXC::Config' }
 sub rust_module { return 'PVE::Network::Rust::LXC::Config' }
 
+# The file's name, or the key.
+sub fixed_arguments { return 1 }
+
 sub new {
     my ($class, @packages) = @_;
     my $self = $class->SUPER::new(@packages);
@@ -77,11 +80,8 @@ sub _property_case {
         $lenient = defined($text) && $text =~ /[^\x00-\x7f]/;
     }
     my $key = $kind =~ /^(?:rootfs|features)$/ || chance(0.95) ? $name : _key_of($kind);
-    return {
-        what => 'property',
-        arguments => [$key, $text, chance(0.2) ? pick(0, 1, '', undef) : ()],
-        lenient => $lenient
-    };
+    my @noerr = $kind =~ /^(?:net|features)$/ || chance(0.8) ? () : pick(0, 1, '', undef);
+    return { what => 'property', arguments => [$key, $text, @noerr], lenient => $lenient ? 1 : 0 };
 }
 
 # Something that is no plain value.
@@ -201,9 +201,9 @@ sub _property {
     my $parse = _parse($package, $key, @arguments) // return;
     my $value;
     my $observed = outcome(sub { $value = $parse->(); return $value });
-    return { call => $observed }
-        if _hide_address($arguments[0], $observed) || !exists $observed->{ok};
-    my $print = _print($package, $key) // return { call => $observed };
+    my $is_random = _hide_address($arguments[0], $observed);
+    my $print = _print($package, $key);
+    return { call => $observed } if $is_random || !$print || ref($value) ne 'HASH';
     return { call => $observed, print => outcome($print, copy($value)) };
 }
 
