@@ -106,7 +106,7 @@ fn source(arg: &FnArg, signals: bool) -> Result<Source> {
         if is_named(&reference.elem, "Signals") {
             return Ok(Source::Signals);
         }
-        if let Some(lifetime) = &reference.lifetime {
+        if let Some(lifetime) = reference.lifetime.as_ref().filter(|l| l.ident == "static") {
             return Err(Error::new_spanned(
                 lifetime,
                 "an argument is borrowed for the call and no longer: leave the lifetime out",
