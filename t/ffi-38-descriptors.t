@@ -113,7 +113,7 @@ SKIP: {
         my $before = '';
         while (defined(my $line = <$in>)) {
             last if $line =~ /^#\[cfg\(test\)\]/;
-            push @{$found{thread}}, "$path:$." if $line =~ /thread::(?:spawn|Builder)\b/ && $before !~ /\bmasked\(/;
+            push @{$found{thread}}, "$path:$." if $line =~ /thread::(?:spawn\(|Builder\b)/ && $before !~ /\bmasked\(/;
             push @{$found{setns}}, "$path:$." if $line =~ /\bsetns\(/ && $path !~ m{pve-netlink/src/netns\.rs\z};
             $before = $line;
         }

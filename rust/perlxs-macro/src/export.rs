@@ -7,6 +7,9 @@ use syn::{
     TypeReference,
 };
 
+/// PXS_MAX_ARGS of the shim.
+const MAX_ARGUMENTS: usize = 12;
+
 pub(crate) fn is_export(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|segment| segment.ident == "export")
 }
@@ -103,6 +106,12 @@ fn source(arg: &FnArg, signals: bool) -> Result<Source> {
         if is_named(&reference.elem, "Signals") {
             return Ok(Source::Signals);
         }
+        if let Some(lifetime) = reference.lifetime.as_ref().filter(|l| l.ident == "static") {
+            return Err(Error::new_spanned(
+                lifetime,
+                "an argument is borrowed for the call and no longer: leave the lifetime out",
+            ));
+        }
         if let Some(decoded) = borrowed(reference, signals) {
             return Ok(argument(decoded, quote!(&#variable), false));
         }
@@ -161,6 +170,14 @@ pub(crate) fn expand(package: &str, function: &ItemFn) -> Result<TokenStream> {
     });
     let sources =
         signature.inputs.iter().map(|arg| source(arg, signals)).collect::<Result<Vec<_>>>()?;
+
+    let arguments = sources.iter().filter(|source| matches!(source, Source::Argument { .. }));
+    if arguments.count() > MAX_ARGUMENTS {
+        return Err(Error::new_spanned(
+            &signature.inputs,
+            format!("an export has at most {MAX_ARGUMENTS} arguments; pass a hash"),
+        ));
+    }
 
     let ident = &signature.ident;
     let span = ident.span();

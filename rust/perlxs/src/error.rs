@@ -82,7 +82,12 @@ impl Error {
         fallback: &'static str,
         fields: impl Serialize + 'static,
     ) -> Error {
-        let fields: Fields = Box::new(move |perl| to_perl(perl, &fields));
+        let fields: Fields = Box::new(move |perl| {
+            let object = to_perl(perl, &fields);
+            // Before the object is returned: a return value leaks where dropping a local panics.
+            drop(fields);
+            object
+        });
         Error(Box::new(Repr::Object { class, fallback, fields }))
     }
 }

@@ -84,7 +84,10 @@ impl Return for Vec<u8> {
 
 impl<T: Serialize> Return for Data<T> {
     fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
-        to_perl(perl, &self.0).map(Returned::Scalar)
+        let result = to_perl(perl, &self.0);
+        // Before the result is returned: a return value leaks where dropping a local panics.
+        drop(self);
+        result.map(Returned::Scalar)
     }
 }
 
@@ -129,14 +132,20 @@ pub struct List<T>(pub Vec<T>);
 
 impl<T: Serialize> Return for List<T> {
     fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
-        // SAFETY: the array is new and ours; it takes over each element's count.
-        unsafe {
+        // SAFETY: the array is new and ours.
+        let list = unsafe {
             let av = sys::pxs_new_array(perl.raw(), self.0.len());
-            let list = Sv::from_owned(perl, av.cast());
-            for value in &self.0 {
-                sys::pxs_array_push(perl.raw(), av, to_perl(perl, value)?.into_raw());
+            Sv::from_owned(perl, av.cast())
+        };
+        let Some(list) = list else { return Ok(Returned::Empty) };
+        for value in &self.0 {
+            let value = to_perl(perl, value)?;
+            // SAFETY: the array takes over the value's count.
+            unsafe {
+                sys::pxs_array_push(perl.raw(), list.as_raw().cast(), value.into_raw());
             }
-            Ok(list.map_or(Returned::Empty, Returned::List))
         }
+        drop(self);
+        Ok(Returned::List(list))
     }
 }

@@ -1,0 +1,6 @@
+//! `#[export]` needs a package.
+
+#[perlxs::export]
+fn alone() {}
+
+fn main() {}

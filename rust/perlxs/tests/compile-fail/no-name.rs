@@ -1,0 +1,9 @@
+//! A package has a name.
+
+#[perlxs::package]
+mod bindings {
+    #[export]
+    fn nop() {}
+}
+
+fn main() {}

@@ -1,0 +1,196 @@
+package PerlXS::Calls;
+
+# One harmless call of every export, for the tests of memory; and what exports there are, from Perl's symbol table.
+
+use strict;
+use warnings;
+
+use parent 'Exporter';
+
+use B ();
+use File::Temp ();
+
+our @EXPORT_OK = qw(call_of exports product_is_built rounds_of);
+
+# Most exports are called very often; these take a thread, a file or a change of the host.
+my %rounds = (
+    'PerlXS::Test::Namespace::new' => 2_000,
+    'PerlXS::Test::Waiting::thread' => 5_000,
+    'PVE::Network::Rust::Hotplug::hotplug_add' => 0,
+    'PVE::Network::Rust::Hotplug::hotplug_remove' => 0,
+    'PVE::Network::Rust::LXC::Config::load_config' => 20_000,
+    'PVE::Network::Rust::LXC::Config::recover_config' => 1_000,
+    'PVE::Network::Rust::LXC::Config::save_config' => 1_000,
+);
+
+my %twenty = map { sprintf('key%02d', $_) => "value$_" } 0 .. 19;
+my $data = {list => [1, 'two', undef, {three => 3.5}], "caf\x{e9}" => "\x{263a}"};
+my $point = {x => 1, y => 2, label => 'point'};
+my $counter;
+my $config = "arch: amd64\nhostname: test\nmemory: 512\n"
+    . "net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=10.0.0.2/24\n"
+    . "rootfs: local:100/vm.raw,size=8G\nunknown: 1\n[snap]\nmemory: 256\nsnaptime: 1\n";
+
+sub fails {
+    my ($code) = @_;
+    return sub { return eval { $code->(); 1 } };
+}
+
+sub one {
+    my ($package, $name, @args) = @_;
+    my $code = \&{"${package}::$name"};
+    return ("${package}::$name" => sub { $code->(@args) });
+}
+
+my %calls;
+{
+    no strict 'refs';
+    my $package = 'PerlXS::Test';
+    %calls = (
+        one($package, 'nop'),
+        one($package, 'add', 1, 2),
+        (map { one($package, $_, 7) } qw(i8 i16 i32 i64 u8 u16 u32 u64 f64 optional_u32)),
+        one($package, 'boolean', 1),
+        (map { one($package, $_, "caf\x{e9}") } qw(text characters utf8_length bytes optional_text)),
+        one($package, 'optional_first', undef, 2),
+        (map { one("${package}::Structures", $_, $data) } qw(describe describe_perl echo)),
+        one("${package}::Structures", 'describe_both', $data, [$data]),
+        one("${package}::Structures", 'integers', {a => 1, b => 2}),
+        one("${package}::Structures", 'integer_lists', {a => [1], b => []}),
+        one("${package}::Structures", 'by_number', {1 => 1, 2 => 0}),
+        (map { one("${package}::Structures", $_, {%twenty}) } qw(texts twenty)),
+        (map { one("${package}::Structures", $_, $point) } qw(point optional_point)),
+        one("${package}::Structures", 'shape', {path => {points => [$point]}}),
+        one("${package}::Structures", 'name_of', {name => 'x', rest => $data}),
+        (map { one("${package}::Results", $_) } qw(nothings undefined booleans twenty change_errno)),
+        one("${package}::Results", 'list', 10),
+        one("${package}::Results", 'maybe', 0),
+        one("${package}::Effects", 'warn', "text\n"),
+        "${package}::Effects::warn_and_fail" => fails(sub { PerlXS::Test::Effects::warn_and_fail("a\n", 'b') }),
+        "${package}::Effects::delete" => sub { PerlXS::Test::Effects::delete({a => 1, b => 2}, 'a') },
+        "${package}::Effects::create" => sub { PerlXS::Test::Effects::create({a => 1, b => 2}, 'a') },
+        "${package}::Effects::delete_and_fail" => fails(sub { PerlXS::Test::Effects::delete_and_fail({a => 1}, 'a') }),
+        "${package}::Effects::raise_and_delete" => sub { PerlXS::Test::Effects::raise_and_delete(10, {a => 1}, 'a') },
+        "${package}::Waiting::raise" => sub { PerlXS::Test::Waiting::raise(10, $data) },
+        one("${package}::Waiting", 'wait', 0, 'text'),
+        one("${package}::Waiting", 'thread', 0),
+        "${package}::Counter::new" => sub { PerlXS::Test::Counter->new(1) },
+        "${package}::Counter::close" => sub { PerlXS::Test::Counter->new(1)->close },
+        "${package}::Counter::alive" => sub { PerlXS::Test::Counter::alive() },
+        (map { my $m = $_; ("${package}::Counter::$m" => sub { counter()->$m }) } qw(value plus forks)),
+        "${package}::Counter::add" => sub { counter()->add(1) },
+        "${package}::Counter::hold" => sub { counter()->hold(0) },
+        "${package}::Counter::watch" => sub { counter()->watch(0) },
+        "${package}::Counter::fail" => fails(sub { counter()->fail("failed\n") }),
+        "${package}::Counter::panic" => fails(sub { counter()->panic }),
+        "${package}::Grump::new" => sub { PerlXS::Test::Grump->new('text') },
+        "${package}::Grump::text" => sub { PerlXS::Test::Grump->new('text')->text },
+        "${package}::Grump::close" => fails(sub { PerlXS::Test::Grump->new('text')->close }),
+        "${package}::Namespace::new" => sub { PerlXS::Test::Namespace->new('/proc/self/ns/net') },
+        "${package}::Namespace::path" => do { my $n; sub { ($n //= PerlXS::Test::Namespace->new('/proc/self/ns/net'))->path } },
+    );
+    my %failing = (
+        'Errors::fail' => ["text\n"],
+        'Errors::fail_bytes' => ["\xff\n"],
+        'Errors::fail_at_caller' => ['text'],
+        'Errors::fail_object' => ['config', 'text'],
+        'Errors::fail_loaded' => ['text'],
+        'Errors::fail_broken' => [],
+        'Panics::in_function' => ['text'],
+        'Panics::out_of_bounds' => [5],
+        'Panics::after_warning' => ["text\n"],
+        'Panics::in_decode' => ['first', {}],
+        'Panics::in_drop' => [{text => 'x'}],
+        (map { ("Panics::$_" => []) } qw(in_drop_of_result in_encode in_error in_drop_of_error)),
+    );
+    for my $name (keys %failing) {
+        my ($code, @args) = (\&{"${package}::$name"}, @{$failing{$name}});
+        $calls{"${package}::$name"} = fails(sub { $code->(@args) });
+    }
+
+    # The payload itself is leaked, since dropping it might panic again: it has no size here.
+    $calls{"${package}::Panics::with_payload"} = fails(sub { PerlXS::Test::Panics::with_payload() });
+
+    my $lxc = 'PVE::Network::Rust::LXC::Config';
+    my $net = {name => 'eth0', bridge => 'vmbr0', hwaddr => 'BC:24:11:00:00:01', type => 'veth'};
+    my $folder;
+    my $with_files = sub {
+        my ($code) = @_;
+        return sub {
+            $folder //= prepared_root();
+            local $ENV{PVE_RUST_ROOT} = $folder;
+            return $code->();
+        };
+    };
+    %calls = (
+        %calls,
+        'PVE::Network::Rust::version' => sub { PVE::Network::Rust::version() },
+        "${lxc}::parse_pct_config" => sub { $lxc->can('parse_pct_config')->('/lxc/100.conf', $config) },
+        "${lxc}::write_pct_config" => sub {
+            my $parsed = $lxc->can('parse_pct_config')->('/lxc/100.conf', $config);
+            return $lxc->can('write_pct_config')->('/lxc/100.conf', $parsed);
+        },
+        "${lxc}::parse_lxc_network" => sub { $lxc->parse_lxc_network('name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01') },
+        "${lxc}::print_lxc_network" => sub { $lxc->print_lxc_network({%$net}) },
+        "${lxc}::parse_volume" => sub { $lxc->parse_volume('mp0', 'local:100/vm.raw,mp=/srv,size=8G') },
+        "${lxc}::print_volume" => sub { $lxc->print_volume('mp0', {volume => 'local:100/vm.raw', mp => '/srv'}) },
+        "${lxc}::parse_device" => sub { $lxc->parse_device('/dev/null,mode=0660') },
+        "${lxc}::print_device" => sub { $lxc->print_device({path => '/dev/null'}) },
+        "${lxc}::parse_features" => sub { $lxc->parse_features('nesting=1,keyctl=1') },
+        "${lxc}::load_config" => $with_files->(sub { $lxc->load_config(100) }),
+        "${lxc}::save_config" => $with_files->(sub { $lxc->save_config(100, $lxc->load_config(100)) }),
+        "${lxc}::recover_config" => $with_files->(sub { eval { $lxc->recover_config(100) } }),
+        'PVE::Network::Rust::Hotplug::new' => sub { PVE::Network::Rust::Hotplug->new },
+        'PVE::Network::Rust::Hotplug::hotplug_add' => fails(sub { PVE::Network::Rust::Hotplug->new->hotplug_add(100, 0, {%$net}, {netns => '/nowhere'}) }),
+        'PVE::Network::Rust::Hotplug::hotplug_remove' => fails(sub { PVE::Network::Rust::Hotplug->new->hotplug_remove(100, 0) }),
+    );
+}
+
+sub counter { return $counter //= PerlXS::Test::Counter->new(1) }
+
+# A host's folder with one configuration in it.
+sub prepared_root {
+    my $root = File::Temp::tempdir(CLEANUP => 1);
+    require File::Path;
+    require Sys::Hostname;
+    my $node = Sys::Hostname::hostname() =~ s/\..*//r;
+    File::Path::make_path("$root/etc/pve/nodes/$node/lxc", "$root/run/lock/lxc", "$root/var/lib/pve-network-rust");
+    symlink("nodes/$node/lxc", "$root/etc/pve/lxc");
+    open(my $out, '>', "$root/etc/pve/nodes/$node/lxc/100.conf") or die "open: $!\n";
+    print {$out} $config;
+    close($out) or die "close: $!\n";
+    return $root;
+}
+
+sub product_is_built { return -e 'blib/arch/auto/PVE/Network/Rust/Rust.so' }
+
+# Every sub below these packages that is native code.
+sub exports {
+    my (@packages) = @_;
+    my @found;
+    no strict 'refs';
+    for my $package (@packages) {
+        for my $name (sort keys %{"${package}::"}) {
+            if ($name =~ /\A(\w+)::\z/) {
+                push @found, exports("${package}::$1");
+            } elsif (defined(&{"${package}::$name"})) {
+                my $cv = B::svref_2object(\&{"${package}::$name"});
+                push @found, "${package}::$name" if $cv->XSUB && $cv->GV->STASH->NAME eq $package && $name !~ /\A(?:CLONE_SKIP|bootstrap)\z/;
+            }
+        }
+    }
+    return @found;
+}
+
+# A sub without arguments that calls the export; undef if nobody wrote one.
+sub call_of {
+    my ($export) = @_;
+    return $calls{$export};
+}
+
+sub rounds_of {
+    my ($export) = @_;
+    return $rounds{$export} // 100_000;
+}
+
+1;
