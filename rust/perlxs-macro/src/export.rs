@@ -1,6 +1,6 @@
 //! `#[export]`: one function's entry in the table.
 
-use proc_macro2::{Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
     Attribute, Error, FnArg, GenericArgument, ItemFn, Pat, PathArguments, Result, Type,
@@ -83,6 +83,28 @@ fn has_lifetime(tokens: TokenStream) -> bool {
     })
 }
 
+/// A type with the function's own lifetimes left to be found: outside of the function they have no name.
+fn elided(tokens: TokenStream) -> TokenStream {
+    let mut after_quote = false;
+    let elide = |token| match token {
+        TokenTree::Ident(ident) if after_quote && ident != "static" => {
+            after_quote = false;
+            TokenTree::Ident(Ident::new("_", ident.span()))
+        }
+        TokenTree::Group(group) => {
+            after_quote = false;
+            let mut inner = Group::new(group.delimiter(), elided(group.stream()));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }
+        other => {
+            after_quote = matches!(&other, TokenTree::Punct(punct) if punct.as_char() == '\'');
+            other
+        }
+    };
+    tokens.into_iter().map(elide).collect()
+}
+
 fn source(arg: &FnArg, signals: bool) -> Result<Source> {
     let FnArg::Typed(arg) = arg else {
         return Err(Error::new_spanned(arg, "an object is named `this: &Type`, not self"));
@@ -141,7 +163,7 @@ fn source(arg: &FnArg, signals: bool) -> Result<Source> {
             "with Signals, arguments are owned: a signal handler may change what they borrow from",
         ));
     }
-    Ok(argument(quote!(#ty), quote!(#variable), false))
+    Ok(argument(elided(ty.to_token_stream()), quote!(#variable), false))
 }
 
 pub(crate) fn expand(package: &str, function: &ItemFn) -> Result<TokenStream> {

@@ -165,9 +165,6 @@ HV *pxs_new_hash(void *perl, size_t capacity);
 void pxs_array_push(void *perl, AV *av, SV *value);
 /* Stores into a hash that pxs_new_hash made; takes over `value`. len is below 2**31. */
 void pxs_hash_store(void *perl, HV *hv, const char *key, size_t len, int text, SV *value);
-/* The same for a new string. */
-void pxs_hash_store_string(void *perl, HV *hv, const char *key, size_t key_len, int key_text, const char *ptr,
-                           size_t len, int text);
 SV *pxs_new_ref(void *perl, void *target);                 /* takes over `target` */
 SV *pxs_inc(void *perl, SV *sv);
 void pxs_dec(void *perl, void *sv);

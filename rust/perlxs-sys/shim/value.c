@@ -144,14 +144,8 @@ void pxs_array_push(void *perl, AV *av, SV *value)
 void pxs_hash_store(void *perl, HV *hv, const char *key, size_t len, int text, SV *value)
 {
     PXS_THX(perl);
-    if (!hv_store(hv, key, text ? -(I32)len : (I32)len, value, 0))
-        SvREFCNT_dec_NN(value);
-}
-
-void pxs_hash_store_string(void *perl, HV *hv, const char *key, size_t key_len, int key_text, const char *ptr,
-                           size_t len, int text)
-{
-    pxs_hash_store(perl, hv, key, key_len, key_text, pxs_new_string(perl, ptr, len, text));
+    /* What hv_store() comes to. It always stores: the hash is not tied. */
+    (void)hv_common(hv, NULL, key, len, text ? HVhek_UTF8 : 0, HV_FETCH_ISSTORE | HV_FETCH_JUST_SV, value, 0);
 }
 
 SV *pxs_new_ref(void *perl, void *target)

@@ -125,6 +125,12 @@ pub mod bindings {
         value
     }
 
+    /// A hash of texts that are borrowed from the caller, back.
+    #[export]
+    fn borrowed<'a>(value: Data<BTreeMap<&'a str, &'a str>>) -> Data<BTreeMap<&'a str, &'a str>> {
+        value
+    }
+
     /// A point, back.
     #[export]
     fn point(value: Data<Point>) -> Data<Point> {

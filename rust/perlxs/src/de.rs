@@ -89,6 +89,7 @@ impl<'a> View<'a> {
     }
 
     /// The characters of a scalar.
+    #[inline]
     pub(crate) fn text(&self, perl: Perl) -> std::result::Result<Cow<'a, str>, String> {
         match self {
             View::Bytes(bytes) => Ok(text::from_latin1(bytes)),
@@ -98,6 +99,7 @@ impl<'a> View<'a> {
     }
 
     /// The bytes of a scalar.
+    #[inline]
     pub(crate) fn bytes(&self, perl: Perl) -> std::result::Result<Cow<'a, [u8]>, String> {
         match self {
             View::Bytes(bytes) => Ok(Cow::Borrowed(bytes)),
@@ -107,6 +109,7 @@ impl<'a> View<'a> {
         }
     }
 
+    #[cold]
     fn scalar_text(&self, perl: Perl, expected: &str) -> std::result::Result<String, String> {
         match self {
             View::Int(value) => Ok(value.to_string()),

@@ -12,6 +12,7 @@ use serde::ser::{self, Serialize};
 
 use crate::error::Error;
 use crate::interpreter::{Perl, Sv};
+use crate::text::is_ascii;
 
 /// The name of a newtype around bytes that are a scalar's characters in Perl's own encoding, which goes beyond Unicode's:
 /// the way through serde for what no `str` can hold. Only a [`PerlData`](crate::PerlData) parameter gives one.
@@ -50,6 +51,7 @@ struct Ser {
     perl: Perl,
 }
 
+#[inline]
 fn owned(perl: Perl, raw: *mut c_void) -> Result<Sv> {
     // SAFETY: every caller passes what a pxs_new_* function has just made.
     unsafe { Sv::from_owned(perl, raw.cast()) }
@@ -57,6 +59,7 @@ fn owned(perl: Perl, raw: *mut c_void) -> Result<Sv> {
 }
 
 impl Ser {
+    #[inline]
     fn string(self, bytes: &[u8], text: bool) -> Result<Sv> {
         // SAFETY: ptr and length are of one slice; with `text` set it is UTF-8.
         let raw = unsafe {
@@ -143,8 +146,9 @@ impl ser::Serializer for Ser {
         self.serialize_str(v.encode_utf8(&mut [0; 4]))
     }
 
+    #[inline]
     fn serialize_str(self, v: &str) -> Result<Sv> {
-        self.string(v.as_bytes(), !v.is_ascii())
+        self.string(v.as_bytes(), !is_ascii(v.as_bytes()))
     }
 
     fn serialize_bytes(self, v: &[u8]) -> Result<Sv> {
@@ -303,6 +307,7 @@ struct Hash {
 }
 
 impl Hash {
+    #[inline]
     fn store(&self, key: &[u8], text: bool, value: Sv) -> Result<()> {
         if key.len() > MAX_KEY {
             return Err(EncodeError("a hash key of 2 GiB or more".into()));
@@ -366,13 +371,14 @@ macro_rules! structs {
             type Ok = Sv;
             type Error = EncodeError;
 
+            #[inline]
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 key: &'static str,
                 value: &T,
             ) -> Result<()> {
                 let value = value.serialize(Ser { perl: self.perl })?;
-                self.store(key.as_bytes(), !key.is_ascii(), value)
+                self.store(key.as_bytes(), !is_ascii(key.as_bytes()), value)
             }
 
             fn end(self) -> Result<Sv> {
@@ -417,7 +423,7 @@ impl<F: FnMut(&[u8], bool) -> Result<()>> ser::Serializer for KeySer<F> {
     }
 
     fn serialize_str(mut self, v: &str) -> Result<()> {
-        (self.0)(v.as_bytes(), !v.is_ascii())
+        (self.0)(v.as_bytes(), !is_ascii(v.as_bytes()))
     }
 
     fn serialize_bytes(mut self, v: &[u8]) -> Result<()> {

@@ -58,7 +58,7 @@ my %calls;
         one("${package}::Structures", 'integers', {a => 1, b => 2}),
         one("${package}::Structures", 'integer_lists', {a => [1], b => []}),
         one("${package}::Structures", 'by_number', {1 => 1, 2 => 0}),
-        (map { one("${package}::Structures", $_, {%twenty}) } qw(texts twenty)),
+        (map { one("${package}::Structures", $_, {%twenty}) } qw(texts twenty borrowed)),
         (map { one("${package}::Structures", $_, $point) } qw(point optional_point)),
         one("${package}::Structures", 'shape', {path => {points => [$point]}}),
         one("${package}::Structures", 'name_of', {name => 'x', rest => $data}),
