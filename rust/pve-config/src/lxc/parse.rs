@@ -65,7 +65,7 @@ fn vmid_of(filename: PerlStr<'_>) -> Option<PerlStr<'_>> {
     })
 }
 
-fn digest(raw: &[u8]) -> [u8; 40] {
+pub(super) fn digest(raw: &[u8]) -> [u8; 40] {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut digest = [0; 40];
     for (pair, byte) in digest.chunks_exact_mut(2).zip(Sha1::digest(raw)) {
