@@ -150,6 +150,16 @@ subtest 'a crash' => sub {
     like($printed, qr/arguments => \[\n\s+"bad",\n/, 'shrunk');
 };
 
+subtest 'stopped from outside' => sub {
+    my $parent = $$;
+    my ($found, $printed) = fuzz(
+        sub { kill('TERM', $parent) if $_[0] =~ /bad/; return $_[0] },
+        cases => undef
+    );
+    is($found, 0);
+    like($printed, qr/^\d+ cases in \d+ s, seed 5: no difference$/);
+};
+
 subtest 'an answer that depends on hash order is no difference' => sub {
     my $first = sub {
         return (keys %{ { map { $_ => 1 } 'a' .. 'z' } })[0];

@@ -7,7 +7,7 @@ use warnings;
 use JSON::XS;
 use POSIX ();
 use Test::More;
-use Time::HiRes qw(sleep);
+use Time::HiRes qw(sleep ualarm);
 
 use PVE::Network::Rust::Hotplug;
 use PVE::Network::Rust::LXC::Config;
@@ -15,7 +15,8 @@ use PVE::Network::Rust::LXC::Config;
 # Runs this program again in a network namespace of its own; without root, a user namespace allows it.
 if (!grep { $_ eq '--inside' } @ARGV) {
     my @user = $> == 0 ? () : ('--user', '--map-root-user');
-    my @command = ('unshare', @user, '--net', '--mount', $^X, (map { "-I$_" } @INC), $0, '--inside');
+    my @command =
+        ('unshare', @user, '--net', '--mount', $^X, (map { "-I$_" } @INC), $0, '--inside');
     exec { $command[0] } @command or die "start unshare (package util-linux): $!\n";
 }
 $ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -44,9 +45,12 @@ sub json {
 sub state_of {
     my ($pid) = @_;
     my @inside = ('nsenter', "--net=/proc/$pid/ns/net");
-    return join("\n", map { output(@$_) }
-        map { ($_, [@inside, @$_]) } ['ip', '-brief', 'link'], ['ip', '-brief', 'address'],
-        ['ip', 'route'], ['ip', '-6', 'route']);
+    return join(
+        "\n",
+        map { output(@$_) }
+            map { ($_, [@inside, @$_]) } ['ip', '-brief', 'link'], ['ip', '-brief', 'address'],
+        ['ip', 'route'], ['ip', '-6', 'route']
+    );
 }
 
 sub descriptors {
@@ -56,7 +60,7 @@ sub descriptors {
 
 my $pid = fork() // die "fork: $!\n";
 if ($pid == 0) {
-    exec { 'unshare' } 'unshare', '--net', 'sleep', '300' or POSIX::_exit(1);
+    exec {'unshare'} 'unshare', '--net', 'sleep', '300' or POSIX::_exit(1);
 }
 my $own = readlink('/proc/self/ns/net');
 sleep(0.01) while (readlink("/proc/$pid/ns/net") // $own) eq $own;
@@ -65,7 +69,7 @@ END { kill('KILL', $pid) if $pid }
 # An address of its own, or it takes that of its first port.
 run('ip', 'link', 'add', 'vmbr0', 'address', '02:00:00:00:00:01', 'mtu', '1400', 'type', 'bridge');
 # A port that stays, or the bridge's own state changes with its first and last one.
-run('ip', 'link', 'add', 'port', 'type', 'veth', 'peer', 'name', 'cable');
+run('ip', 'link', 'add', 'port', 'mtu', '1400', 'type', 'veth', 'peer', 'name', 'cable');
 run('ip', 'link', 'set', 'port', 'master', 'vmbr0');
 run('ip', 'link', 'set', $_, 'up') for qw(vmbr0 port cable);
 for (1 .. 50) {
@@ -77,7 +81,8 @@ my $hotplug = PVE::Network::Rust::Hotplug->new();
 isa_ok($hotplug, 'PVE::Network::Rust::Hotplug');
 my $target = { netns => "/proc/$pid/ns/net" };
 my $net = PVE::Network::Rust::LXC::Config->parse_lxc_network(
-    'name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=10.0.0.2/24,gw=10.0.1.1,ip6=fd00::2/64,gw6=fe80::1');
+    'name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=10.0.0.2/24,gw=10.0.1.1,ip6=fd00::2/64,gw6=fe80::1'
+);
 my $before = state_of($pid);
 my $open = descriptors();
 
@@ -97,8 +102,10 @@ is_deeply(
     'the addresses',
 );
 is_deeply(
-    [map { $_->{gateway} } @{ json(@inside, 'route', 'show', 'default') },
-        @{ json(@inside, '-6', 'route', 'show', 'default') }],
+    [
+        map { $_->{gateway} } @{ json(@inside, 'route', 'show', 'default') },
+        @{ json(@inside, '-6', 'route', 'show', 'default') }
+    ],
     ['10.0.1.1', 'fe80::1'],
     'the gateways, one of them outside the subnet',
 );
@@ -114,37 +121,56 @@ sub fails {
     return;
 }
 
-fails('twice', 'resource', qr/'veth100i0' exists already/, sub { $hotplug->hotplug_add(100, 0, $net, $target) });
-fails('a name taken inside', 'infrastructure', qr/eth0/, sub { $hotplug->hotplug_add(100, 1, $net, $target) });
-fails('no such bridge', 'resource', qr/'vmbr9' does not exist/,
-    sub { $hotplug->hotplug_add(100, 1, { %$net, bridge => 'vmbr9' }, $target) });
-fails('a VLAN', 'config', qr/tag/, sub { $hotplug->hotplug_add(100, 1, { %$net, tag => 5 }, $target) });
-fails('a bad address', 'config', qr/ip: invalid value/,
-    sub { $hotplug->hotplug_add(100, 1, { %$net, name => 'eth1', ip => '10.0.0.2' }, $target) });
-fails('no such namespace', 'resource', qr{/proc/1/ns/none},
-    sub { $hotplug->hotplug_add(100, 1, { %$net, name => 'eth1' }, { netns => '/proc/1/ns/none' }) });
+fails(
+    'twice', 'resource',
+    qr/'veth100i0' exists already/,
+    sub { $hotplug->hotplug_add(100, 0, $net, $target) }
+);
+fails('a name taken inside',
+    'resource', qr/eth0/, sub { $hotplug->hotplug_add(100, 1, $net, $target) });
+fails(
+    'no such bridge', 'resource', qr/'vmbr9' does not exist/,
+    sub { $hotplug->hotplug_add(100, 1, { %$net, bridge => 'vmbr9' }, $target) }
+);
+fails('a VLAN', 'config', qr/tag/,
+    sub { $hotplug->hotplug_add(100, 1, { %$net, tag => 5 }, $target) });
+fails(
+    'a bad address', 'config', qr/ip: invalid value/,
+    sub { $hotplug->hotplug_add(100, 1, { %$net, name => 'eth1', ip => '10.0.0.2' }, $target) }
+);
+fails(
+    'no such namespace', 'resource', qr{/proc/1/ns/none},
+    sub { $hotplug->hotplug_add(100, 1, { %$net, name => 'eth1' }, { netns => '/proc/1/ns/none' }) }
+);
 
 is($hotplug->hotplug_remove(100, 0), undef, 'taken out');
 is(state_of($pid), $before, 'as before');
-fails('taken out twice', 'resource', qr/'veth100i0' does not exist/, sub { $hotplug->hotplug_remove(100, 0) });
+fails(
+    'taken out twice',
+    'resource',
+    qr/'veth100i0' does not exist/,
+    sub { $hotplug->hotplug_remove(100, 0) }
+);
 
 $hotplug->hotplug_add(100, 0, $net, $target), $hotplug->hotplug_remove(100, 0) for 1 .. 50;
 is(descriptors(), $open, 'no descriptor is left open');
 
 {
-    local $SIG{ALRM} = sub { die "alarm\n" };
-    my $stopped = 0;
+    my ($inside_call, $stopped) = (0, 0);
+    local $SIG{ALRM} = sub { die "alarm\n" if $inside_call };
     for my $try (1 .. 40) {
-        my $done = eval {
-            Time::HiRes::ualarm(200 * $try);
+        eval {
+            $inside_call = 1;
+            ualarm(200 * $try);
             $hotplug->hotplug_add(100, 0, $net, $target);
-            1;
+            $inside_call = 0;
         };
-        Time::HiRes::ualarm(0);
-        $stopped++ if !$done && $@ eq "alarm\n";
+        $inside_call = 0;
+        $stopped++ if $@ eq "alarm\n";
         eval { $hotplug->hotplug_remove(100, 0) };
     }
-    is(state_of($pid), $before, "a handler that dies leaves nothing half done ($stopped calls ended)");
+    is(state_of($pid), $before,
+        "a handler that dies leaves nothing half done ($stopped calls ended)");
 }
 
 eval { $hotplug->hotplug_add(100, 0, $net) };

@@ -41,7 +41,7 @@ sub complaints {
     if (!$pid) {
         chdir($folder) or die "chdir $folder: $!\n";
         system(qw(git init -q)) == 0 && system(qw(git add -A)) == 0 or die "git failed\n";
-        exec { $check } $check or die "$check: $!\n";
+        exec {$check} $check or die "$check: $!\n";
     }
     my $text = join('', <$out>);
     close($out);

@@ -7,4 +7,7 @@ use warnings;
 use Test::More tests => 1;
 
 my @test = qw(cargo test --quiet --offline --locked -p pve-container --test hotplug_equal);
-is(system(@test, '--', '--ignored', '--test-threads=1'), 0, 'the same links, addresses, routes and VLANs');
+is(
+    system(@test, '--', '--ignored', '--test-threads=1'),
+    0, 'the same links, addresses, routes and VLANs'
+);

@@ -168,7 +168,7 @@ fn a_container_that_ends_meanwhile_is_an_error() {
         while std::fs::read_link(&netns).unwrap() == own {
             std::thread::sleep(Duration::from_millis(5));
         }
-        let pid = nix::unistd::Pid::from_raw(container.id().cast_signed());
+        let pid = nix::unistd::Pid::from_raw(container.id().try_into().unwrap());
         let kernel = Faulty::meanwhile(move || {
             nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).unwrap();
             // A zombie has no namespaces any more.

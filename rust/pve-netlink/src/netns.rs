@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
-use nix::sys::stat::fstat;
+use nix::sys::stat::{fstat, stat};
 use nix::sys::statfs::{FsType, fstatfs};
 
 use crate::error::Error;
@@ -80,30 +80,25 @@ impl NetNs {
     /// Whether this is the namespace that the calling thread is in.
     ///
     /// # Errors
-    /// What opening `/proc/thread-self/ns/net` gives.
+    /// [`Error::System`] when `/proc` does not tell.
     pub fn is_own(&self) -> Result<bool, Error> {
-        self.is_same(&Self::open(Path::new("/proc/thread-self/ns/net"))?)
+        let own = Path::new("/proc/thread-self/ns/net");
+        self.is_at(own).map_err(|errno| Error::system("look at /proc/thread-self", &errno.into()))
     }
 
     /// # Errors
     /// [`Error::NamespaceGone`] when the path no longer leads to this namespace.
     pub fn check_still_there(&self) -> Result<(), Error> {
-        match Self::open(&self.path) {
-            Ok(now) if self.is_same(&now)? => Ok(()),
-            _ => Err(Error::NamespaceGone { path: self.path.clone() }),
+        if self.is_at(&self.path).unwrap_or(false) {
+            Ok(())
+        } else {
+            Err(Error::NamespaceGone { path: self.path.clone() })
         }
     }
 
-    fn is_same(&self, other: &Self) -> Result<bool, Error> {
-        let identity = |file: &OwnedFd| {
-            fstat(file).map(|stat| (stat.st_dev, stat.st_ino)).map_err(|errno| {
-                Error::system(
-                    format!("look at the network namespace '{}'", self.path.display()),
-                    &errno.into(),
-                )
-            })
-        };
-        Ok(identity(&self.file)? == identity(&other.file)?)
+    fn is_at(&self, path: &Path) -> Result<bool, Errno> {
+        let (own, other) = (fstat(&self.file)?, stat(path)?);
+        Ok((own.st_dev, own.st_ino) == (other.st_dev, other.st_ino))
     }
 
     /// Enter the namespace and open a route netlink socket there. The calling thread stays inside, so this is only for

@@ -130,7 +130,7 @@ impl Channel {
         while open > 0 && start.elapsed() < self.deadline {
             let wait = SLICE.min(self.deadline.saturating_sub(start.elapsed()));
             match self.wire.receive(wait) {
-                Ok(Some(bytes)) => open -= read_datagram(&bytes, first, &mut answers),
+                Ok(Some(bytes)) => open -= read_datagram(bytes, first, &mut answers),
                 Ok(None) => {}
                 // Answers were lost (ENOBUFS) or the socket is broken: what is open stays unanswered.
                 Err(_) => break,

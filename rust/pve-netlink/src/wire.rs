@@ -22,7 +22,7 @@ pub trait Wire: Send {
     ///
     /// # Errors
     /// What `recv(2)` and `poll(2)` give; `ENOBUFS` means that answers were lost.
-    fn receive(&mut self, timeout: Duration) -> io::Result<Option<Vec<u8>>>;
+    fn receive(&mut self, timeout: Duration) -> io::Result<Option<&[u8]>>;
 }
 
 /// The kernel never puts more than this in one datagram (netlink(7): `NLMSG_GOODSIZE`, 32 KiB in dumps).
@@ -30,7 +30,10 @@ const LARGEST_DATAGRAM: usize = 64 * 1024;
 
 /// A socket of the network namespace that the opening thread was in, for as long as it lives.
 #[derive(Debug)]
-pub struct RouteSocket(Socket);
+pub struct RouteSocket {
+    socket: Socket,
+    buffer: Vec<u8>,
+}
 
 impl RouteSocket {
     /// Open a `NETLINK_ROUTE` socket in the calling thread's network namespace, with extended acknowledgements.
@@ -43,32 +46,40 @@ impl RouteSocket {
         // Both only make error answers better and shorter; a kernel without them still answers.
         let _ = socket.set_ext_ack(true);
         let _ = socket.set_cap_ack(true);
-        Ok(Self(socket))
+        Ok(Self { socket, buffer: Vec::with_capacity(LARGEST_DATAGRAM) })
+    }
+
+    /// One datagram into the buffer, if one is there.
+    fn take(&mut self) -> io::Result<bool> {
+        self.buffer.clear();
+        match self.socket.recv(&mut self.buffer, libc::MSG_DONTWAIT) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            received => received.map(|_| true),
+        }
+    }
+
+    fn wait(&self, timeout: Duration) -> io::Result<()> {
+        let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
+        match poll(&mut [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)], timeout) {
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(errno.into()),
+        }
     }
 }
 
 impl Wire for RouteSocket {
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let sent = self.0.send_to(bytes, &SocketAddr::new(0, 0), 0)?;
+        let sent = self.socket.send_to(bytes, &SocketAddr::new(0, 0), 0)?;
         if sent == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
     }
 
-    fn receive(&mut self, timeout: Duration) -> io::Result<Option<Vec<u8>>> {
-        let mut buffer = Vec::with_capacity(LARGEST_DATAGRAM);
+    fn receive(&mut self, timeout: Duration) -> io::Result<Option<&[u8]>> {
         // The answers are there when send returns, so the first attempt nearly always has one.
-        match self.0.recv(&mut buffer, libc::MSG_DONTWAIT) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            received => return received.map(|_| Some(buffer)),
+        let mut there = self.take()?;
+        if !there {
+            self.wait(timeout)?;
+            there = self.take()?;
         }
-        let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
-        match poll(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], timeout) {
-            Ok(0) | Err(Errno::EINTR) => return Ok(None),
-            Ok(_) => {}
-            Err(errno) => return Err(errno.into()),
-        }
-        match self.0.recv(&mut buffer, libc::MSG_DONTWAIT) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-            received => received.map(|_| Some(buffer)),
-        }
+        Ok(there.then_some(self.buffer.as_slice()))
     }
 }

@@ -1,8 +1,8 @@
 //! The library that Perl loads: one Perl package a file below bindings/.
 //!
 //! An export is one line of logic: it decodes nothing and decides nothing, that is done by the crates which it calls.
-//! Beside the bindings stand what they share: how errors look in Perl ([`error`]), Perl's strings ([`string`]), and what
-//! this process knows of its node ([`node`]).
+//! Beside the bindings stand what they share: how errors look in Perl (`error.rs`), Perl's strings (`string.rs`), and what
+//! this process knows of its node (`node.rs`).
 
 mod bindings;
 mod error;

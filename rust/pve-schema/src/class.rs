@@ -43,6 +43,9 @@ fn all(string: PerlStr<'_>, byte: impl Fn(u8) -> bool, wide: impl Fn(char) -> bo
 
 /// `/^\s*$/`.
 pub fn is_blank(string: PerlStr<'_>) -> bool {
+    if string.as_bytes().first().is_some_and(u8::is_ascii_graphic) {
+        return false;
+    }
     all(string, is_space, char::is_whitespace)
 }
 

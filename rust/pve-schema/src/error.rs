@@ -105,6 +105,15 @@ impl Errors {
         }
     }
 
+    /// Adds one for a property that is not a schema's.
+    pub fn add_new(&mut self, path: PerlStr<'_>, message: PerlString<'static>) {
+        if path.is_true() && path.as_bytes() != b"_root" {
+            self.0.push((path.into_owned(), message));
+        } else {
+            self.add(path, message);
+        }
+    }
+
     /// The result of a check whose message for misfits is `message`.
     pub fn into_result(self, message: &'static str) -> Result<(), Error> {
         if self.0.is_empty() {

@@ -26,6 +26,11 @@ impl PerlNumber {
     ///
     /// Only a string that is an integer as a whole stays one: `9007199254740993K` is read as a double.
     pub fn from_prefix(bytes: &[u8]) -> Self {
+        if (1..=18).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit) {
+            return PerlNumber::Int(
+                bytes.iter().fold(0, |n, digit| n * 10 + i64::from(digit - b'0')),
+            );
+        }
         let start = bytes.iter().take_while(|b| b.is_ascii_whitespace() || **b == 0x0b).count();
         let bytes = bytes.get(start..).unwrap_or_default();
         let (prefix, integer) = decimal_prefix(bytes);
@@ -78,6 +83,11 @@ impl PerlNumber {
 
     /// Perl's `*` with an integer: exact where the product fits an integer, else in doubles.
     pub fn times(self, factor: u32) -> Self {
+        if let PerlNumber::Int(value) = self {
+            if let Some(product) = value.checked_mul(i64::from(factor)) {
+                return PerlNumber::Int(product);
+            }
+        }
         let exact = match self {
             PerlNumber::Int(value) => Some(i128::from(value)),
             PerlNumber::UInt(value) => Some(i128::from(value)),

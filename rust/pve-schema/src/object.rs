@@ -7,23 +7,6 @@ use crate::class::{self, anchored};
 use crate::error::Errors;
 use crate::{Environment, Kind, PerlNumber, PerlStr, PerlString, Property, Scalar, Schema, Value};
 
-/// A value under check.
-pub(crate) enum Checked<'a> {
-    /// A scalar as a string.
-    Str(PerlString<'a>),
-    /// A reference, and what Perl's `ref` says of it.
-    Reference(&'static str),
-}
-
-impl<'a> From<&'a Value<'_>> for Checked<'a> {
-    fn from(value: &'a Value<'_>) -> Self {
-        match value {
-            Value::Scalar(scalar) => Checked::Str(scalar.to_perl()),
-            reference => Checked::Reference(reference.reference_kind()),
-        }
-    }
-}
-
 /// Checks one value against a property; `None` where it is missing.
 ///
 /// # Errors
@@ -37,32 +20,28 @@ pub fn check_value(
     match value.filter(|scalar| scalar.is_defined()) {
         Some(scalar) => check_string(property, scalar.to_perl().as_perl(), environment),
         None if property.optional || property.alias.is_some() => Ok(()),
-        None => Err(PerlString::literal("property is missing and it is not optional")),
+        None => Err(missing()),
     }
 }
 
-pub(crate) fn check_checked(
+/// Checks a value of a hash against a property.
+pub(crate) fn check_data(
     property: &Property,
-    value: Option<Checked<'_>>,
+    value: &Value<'_>,
     environment: &Environment<'_>,
 ) -> Result<(), PerlString<'static>> {
-    if property.alias.is_some() {
-        return Ok(());
-    }
     match value {
-        Some(Checked::Str(string)) => check_string(property, string.as_perl(), environment),
-        Some(Checked::Reference(kind)) => Err(PerlString::concat(&[
+        Value::Scalar(scalar) => check_string(property, scalar.to_perl().as_perl(), environment),
+        reference => Err(PerlString::concat(&[
             PerlStr::literal("type check ('"),
             PerlStr::literal(property.kind.name()),
             PerlStr::literal("') failed - got "),
-            PerlStr::literal(kind),
+            PerlStr::literal(reference.reference_kind()),
         ])),
-        None if property.optional => Ok(()),
-        None => Err(PerlString::literal("property is missing and it is not optional")),
     }
 }
 
-fn check_string(
+pub(crate) fn check_string(
     property: &Property,
     value: PerlStr<'_>,
     environment: &Environment<'_>,
@@ -126,7 +105,10 @@ fn check_length(property: &Property, value: PerlStr<'_>) -> Result<(), PerlStrin
 }
 
 fn check_range(property: &Property, value: PerlStr<'_>) -> Result<(), PerlString<'static>> {
-    if (property.maximum.is_none() && property.minimum.is_none()) || !is_number(value) {
+    if property.maximum.is_none() && property.minimum.is_none() {
+        return Ok(());
+    }
+    if !matches!(property.kind, Kind::Integer | Kind::Number) && !is_number(value) {
         return Ok(());
     }
     let number = PerlNumber::from_prefix(value.as_bytes()).as_f64();
@@ -178,21 +160,29 @@ fn is_number(value: PerlStr<'_>) -> bool {
     })
 }
 
-/// Checks the values that `get` gives for the properties of a schema, then what the properties that are there require.
-pub(crate) fn check_properties<'a>(
+/// Checks the properties of a schema, `given` having a bit for each that is there, then what these require.
+pub(crate) fn check_properties(
     schema: &'static Schema,
-    mut get: impl FnMut(usize) -> Option<Checked<'a>>,
-    environment: &Environment<'_>,
+    given: u32,
+    mut check: impl FnMut(usize, &Property) -> Result<(), PerlString<'static>>,
     errors: &mut Errors,
 ) {
-    let mut given = 0u32;
-    for (at, property) in schema.properties.iter().enumerate() {
-        let value = get(at);
-        given |= u32::from(value.is_some()) << at;
-        if let Err(text) = check_checked(property, value, environment) {
+    let mut left = given | schema.required;
+    while left != 0 {
+        let at = left.trailing_zeros() as usize;
+        left &= left - 1;
+        let Some(property) = schema.properties.get(at) else { return };
+        let checked = if given >> at & 1 == 1 { check(at, property) } else { Err(missing()) };
+        if let Err(text) = checked {
             errors.add(PerlStr::literal(property.name), text);
         }
     }
+    if schema.has_requirements {
+        check_requirements(schema, given, errors);
+    }
+}
+
+fn check_requirements(schema: &'static Schema, given: u32, errors: &mut Errors) {
     for (at, property) in schema.properties.iter().enumerate() {
         let Some(required) = property.requires.filter(|_| given >> at & 1 == 1) else { continue };
         if schema.position(required.as_bytes()).is_none_or(|at| given >> at & 1 == 0) {
@@ -204,6 +194,10 @@ pub(crate) fn check_properties<'a>(
             errors.add(PerlStr::literal(required), text);
         }
     }
+}
+
+fn missing() -> PerlString<'static> {
+    PerlString::literal("property is missing and it is not optional")
 }
 
 #[cfg(test)]

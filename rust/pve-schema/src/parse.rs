@@ -4,82 +4,89 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::error::Errors;
-use crate::object::{Checked, check_properties};
+use crate::object::{check_properties, check_string};
 use crate::schema::MAX_PROPERTIES;
 use crate::{
-    Environment, Error, Kind, Map, PerlStr, PerlString, Scalar, Schema, class, parse_boolean,
+    Environment, Error, Kind, Map, PerlStr, PerlString, Property, Scalar, Schema, class,
+    parse_boolean,
 };
 
 /// What a property string gave, checked against its schema.
 #[derive(Clone)]
 pub struct Properties<'a> {
     schema: &'static Schema,
-    slots: [Slot<'a>; MAX_PROPERTIES],
-}
-
-#[derive(Clone, Copy)]
-enum Slot<'a> {
-    Absent,
-    Str(PerlStr<'a>),
-    Boolean(bool),
-}
-
-impl<'a> Slot<'a> {
-    fn is_given(self) -> bool {
-        !matches!(self, Slot::Absent)
-    }
-
-    /// Perl's truth.
-    fn is_true(self) -> bool {
-        match self {
-            Slot::Absent => false,
-            Slot::Str(string) => string.is_true(),
-            Slot::Boolean(value) => value,
-        }
-    }
-
-    fn checked(self) -> Option<Checked<'a>> {
-        match self {
-            Slot::Absent => None,
-            Slot::Str(string) => Some(Checked::Str(string.into())),
-            Slot::Boolean(value) => {
-                Some(Checked::Str(PerlString::literal(if value { "1" } else { "0" })))
-            }
-        }
-    }
+    values: [PerlStr<'a>; MAX_PROPERTIES],
+    /// A bit for each property that is there.
+    given: u32,
+    /// A bit for each one that was read as a boolean.
+    booleans: u32,
 }
 
 impl<'a> Properties<'a> {
-    /// The value of a property: booleans as integers, anything else as it was written.
-    pub fn get(&self, name: &str) -> Option<Scalar<'a>> {
-        match self.slots.get(self.schema.position(name.as_bytes())?)? {
-            Slot::Absent => None,
-            Slot::Str(string) => Some(Scalar::from(*string)),
-            Slot::Boolean(value) => Some(Scalar::Int(i64::from(*value))),
+    fn new(schema: &'static Schema) -> Self {
+        Self { schema, values: [PerlStr::Bytes(&[]); MAX_PROPERTIES], given: 0, booleans: 0 }
+    }
+
+    fn is_given(&self, at: usize) -> bool {
+        self.given >> at & 1 == 1
+    }
+
+    fn is_boolean(&self, at: usize) -> bool {
+        self.booleans >> at & 1 == 1
+    }
+
+    fn value(&self, at: usize) -> Option<PerlStr<'a>> {
+        self.values.get(at).copied().filter(|_| self.is_given(at))
+    }
+
+    fn scalar(&self, at: usize) -> Option<Scalar<'a>> {
+        let value = self.value(at)?;
+        Some(if self.is_boolean(at) {
+            Scalar::Int(i64::from(value.is_true()))
+        } else {
+            value.into()
+        })
+    }
+
+    fn set(&mut self, at: usize, value: PerlStr<'a>) {
+        if let Some(slot) = self.values.get_mut(at) {
+            *slot = value;
+            self.given |= 1 << at;
+            self.booleans &= !(1 << at);
         }
     }
 
-    /// The value of a property that is not a boolean.
-    pub fn get_str(&self, name: &str) -> Option<PerlStr<'a>> {
-        match self.slots.get(self.schema.position(name.as_bytes())?)? {
-            Slot::Str(string) => Some(*string),
-            _ => None,
+    /// Sets a value, booleans to `0` or `1` if it stands for one.
+    fn set_value(&mut self, at: usize, value: PerlStr<'a>) {
+        if self.schema.properties.get(at).is_some_and(|p| p.kind == Kind::Boolean) {
+            if let Some(boolean) = parse_boolean(value) {
+                self.set(at, PerlStr::literal(if boolean { "1" } else { "0" }));
+                self.booleans |= 1 << at;
+                return;
+            }
         }
+        self.set(at, value);
+    }
+
+    /// The value of a property: booleans as integers, anything else as it was written.
+    pub fn get(&self, name: &str) -> Option<Scalar<'a>> {
+        self.scalar(self.schema.position(name.as_bytes())?)
+    }
+
+    /// The value of a property as a string.
+    pub fn get_str(&self, name: &str) -> Option<PerlStr<'a>> {
+        self.value(self.schema.position(name.as_bytes())?)
     }
 
     /// The properties that are there, in the order of the schema.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, Scalar<'a>)> {
-        self.schema.properties.iter().zip(&self.slots).filter_map(|(property, slot)| match slot {
-            Slot::Absent => None,
-            Slot::Str(string) => Some((property.name, Scalar::from(*string))),
-            Slot::Boolean(value) => Some((property.name, Scalar::Int(i64::from(*value)))),
-        })
+        let properties = self.schema.properties.iter().enumerate();
+        properties.filter_map(|(at, property)| Some((property.name, self.scalar(at)?)))
     }
 
     /// The properties that are there, with room for `more`.
     pub fn to_map(&self, more: usize) -> Map<'a> {
-        let given = self.slots.iter().filter(|slot| slot.is_given()).count();
-        let mut map = Map::with_capacity(given + more);
+        let mut map = Map::with_capacity(self.given.count_ones() as usize + more);
         for (name, value) in self.iter() {
             map.push(PerlString::literal(name), value);
         }
@@ -100,30 +107,40 @@ pub fn parse_property_string<'a>(
     data: PerlStr<'a>,
     environment: &Environment<'_>,
 ) -> Result<Properties<'a>, Error> {
-    let mut reading = Reading {
-        properties: Properties { schema, slots: [Slot::Absent; MAX_PROPERTIES] },
-        unknown: Unknown::default(),
-        default_seen: None,
-    };
-    for part in data.split(b',') {
-        reading.part(part)?;
-    }
+    let mut properties = Properties::new(schema);
+    read(&mut properties, data, environment)?;
+    Ok(properties)
+}
+
+/// Checks a property string, as [`parse_property_string`] does.
+pub(crate) fn check_property_string(
+    schema: &'static Schema,
+    data: PerlStr<'_>,
+    environment: &Environment<'_>,
+) -> Result<(), Error> {
+    read(&mut Properties::new(schema), data, environment)
+}
+
+fn read<'a>(
+    properties: &mut Properties<'a>,
+    data: PerlStr<'a>,
+    environment: &Environment<'_>,
+) -> Result<(), Error> {
+    let mut reading = Reading { properties, unknown: Unknown::default(), default_seen: None };
+    reading.parts(data)?;
     let Reading { properties, unknown, .. } = reading;
     let mut errors = Errors::default();
-    let slots = &properties.slots;
-    check_properties(
-        schema,
-        |at| slots.get(at).and_then(|slot| slot.checked()),
-        environment,
-        &mut errors,
-    );
+    let check = |at: usize, property: &Property| match properties.value(at) {
+        Some(value) if !properties.is_boolean(at) => check_string(property, value, environment),
+        _ => Ok(()),
+    };
+    check_properties(properties.schema, properties.given, check, &mut errors);
     for key in unknown.keys {
         let text =
             "property is not defined in schema and the schema does not allow additional properties";
-        errors.add(key, PerlString::literal(text));
+        errors.add_new(key, PerlString::literal(text));
     }
-    errors.into_result("format error\n")?;
-    Ok(properties)
+    errors.into_result("format error\n")
 }
 
 /// Keys that the schema does not have. They are an error, but a repeated one is another error.
@@ -156,31 +173,51 @@ impl<'a> Unknown<'a> {
     }
 }
 
-struct Reading<'a> {
-    properties: Properties<'a>,
+struct Reading<'p, 'a> {
+    properties: &'p mut Properties<'a>,
     unknown: Unknown<'a>,
     default_seen: Option<&'static str>,
 }
 
-impl<'a> Reading<'a> {
-    fn part(&mut self, part: PerlStr<'a>) -> Result<(), Error> {
-        if class::is_blank(part) {
-            return Ok(());
-        }
-        match memchr::memchr(b'=', part.as_bytes()) {
-            None => self.default_value(part),
-            Some(at) => {
-                // `.` matches no newline, and `$` also matches before a last one.
-                let value = part.tail(at + 1);
-                let value = value.strip_final_newline().unwrap_or(value);
-                if at == 0 || value.is_empty() || memchr::memchr(b'\n', value.as_bytes()).is_some()
-                {
-                    return Err(Error::died(&[PerlStr::literal(
-                        "missing key in comma-separated list property\n",
-                    )]));
+impl<'a> Reading<'_, 'a> {
+    fn parts(&mut self, data: PerlStr<'a>) -> Result<(), Error> {
+        let bytes = data.as_bytes();
+        let has_newline = memchr::memchr(b'\n', bytes).is_some();
+        let mut start = 0;
+        loop {
+            let rest = bytes.get(start..).unwrap_or_default();
+            let key_end = rest.iter().position(|b| matches!(b, b'=' | b',')).unwrap_or(rest.len());
+            let (equals, end) = match rest.get(key_end) {
+                Some(b'=') => {
+                    let value = rest.get(key_end..).unwrap_or_default();
+                    let length = value.iter().position(|b| *b == b',').unwrap_or(value.len());
+                    (Some(start + key_end), start + key_end + length)
                 }
-                self.key_value(part.slice(0, at), value)
+                _ => (None, start + key_end),
+            };
+            if !class::is_blank(data.slice(start, end)) {
+                match equals {
+                    None => self.default_value(data.slice(start, end))?,
+                    Some(equals) => {
+                        let mut value = data.slice(equals + 1, end);
+                        let mut fine = equals > start && end > equals + 1;
+                        if has_newline {
+                            // A dot matches no newline, and `$` also matches before a last one.
+                            value = value.strip_final_newline().unwrap_or(value);
+                            fine &= !value.is_empty() && !value.as_bytes().contains(&b'\n');
+                        }
+                        if !fine {
+                            let text = "missing key in comma-separated list property\n";
+                            return Err(Error::died(&[PerlStr::literal(text)]));
+                        }
+                        self.key_value(data.slice(start, equals), value)?;
+                    }
+                }
             }
+            if end == bytes.len() {
+                return Ok(());
+            }
+            start = end + 1;
         }
     }
 
@@ -189,29 +226,29 @@ impl<'a> Reading<'a> {
         let Some(mut at) = schema.position(key.as_bytes()) else {
             return if self.unknown.add(key) { Ok(()) } else { Err(duplicate(key)) };
         };
-        if self.is_given(at) {
+        if self.properties.is_given(at) {
             return Err(duplicate(key));
         }
-        if let Some((target, key_alias)) =
-            schema.properties.get(at).and_then(|p| p.alias.map(|a| (a, p.key_alias)))
-        {
+        let alias =
+            schema.properties.get(at).and_then(|p| p.alias.map(|target| (target, p.key_alias)));
+        if let Some((target, key_alias)) = alias {
             if let Some(at) = key_alias.and_then(|name| schema.position(name.as_bytes())) {
-                if self.is_given(at) {
+                if self.properties.is_given(at) {
                     return Err(already_defined(
                         "key alias '",
                         key_alias.unwrap_or_default(),
                         "' is already defined\n",
                     ));
                 }
-                self.set(at, Slot::Str(key));
+                self.properties.set(at, key);
             }
             let Some(target_at) = schema.position(target.as_bytes()) else { return Ok(()) };
-            if self.is_given(target_at) {
+            if self.properties.is_given(target_at) {
                 return Err(already_defined("key '", target, "' is already defined (via alias)\n"));
             }
             at = target_at;
         }
-        self.set_value(at, value);
+        self.properties.set_value(at, value);
         Ok(())
     }
 
@@ -220,38 +257,19 @@ impl<'a> Reading<'a> {
         if let Some(name) = self.default_seen {
             return Err(duplicate(PerlStr::literal(name)));
         }
-        let Some((at, property)) =
-            schema.default_position().and_then(|at| schema.properties.get(at).map(|p| (at, p)))
-        else {
+        let default =
+            schema.default_position().and_then(|at| Some((at, schema.properties.get(at)?)));
+        let Some((at, property)) = default else {
             let text = "value without key, but schema does not define a default key\n";
             return Err(Error::died(&[PerlStr::literal(text)]));
         };
         self.default_seen = Some(property.name);
-        if self.properties.slots.get(at).is_some_and(|slot| slot.is_true()) {
+        // The reference asks for truth, so that a false value gives way.
+        if self.properties.value(at).is_some_and(PerlStr::is_true) {
             return Err(duplicate(PerlStr::literal(property.name)));
         }
-        self.set_value(at, part);
+        self.properties.set_value(at, part);
         Ok(())
-    }
-
-    fn is_given(&self, at: usize) -> bool {
-        self.properties.slots.get(at).is_some_and(|slot| slot.is_given())
-    }
-
-    fn set(&mut self, at: usize, value: Slot<'a>) {
-        if let Some(slot) = self.properties.slots.get_mut(at) {
-            *slot = value;
-        }
-    }
-
-    fn set_value(&mut self, at: usize, value: PerlStr<'a>) {
-        let boolean =
-            self.properties.schema.properties.get(at).is_some_and(|p| p.kind == Kind::Boolean);
-        let slot = match parse_boolean(value) {
-            Some(value) if boolean => Slot::Boolean(value),
-            _ => Slot::Str(value),
-        };
-        self.set(at, slot);
     }
 }
 

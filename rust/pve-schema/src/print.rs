@@ -1,7 +1,8 @@
 //! Writing property strings (`PVE::JSONSchema::print_property_string`).
 
 use crate::error::Errors;
-use crate::object::{Checked, check_properties};
+use crate::object::{check_data, check_properties};
+use crate::schema::MAX_PROPERTIES;
 use crate::{Environment, Error, Format, Map, PerlStr, PerlString, Property, Schema, Value, size};
 
 /// Writes properties as one string: the default key's value first, then the other required properties, then the rest,
@@ -21,15 +22,19 @@ pub fn print_property_string(
 ) -> Result<PerlString<'static>, Error> {
     let mut errors = Errors::default();
     rename_aliases(schema, data, &mut errors);
-    check_properties(
-        schema,
-        |at| {
-            let property = schema.properties.get(at)?;
-            data.get(property.name).filter(|value| value.is_defined()).map(Checked::from)
-        },
-        environment,
-        &mut errors,
-    );
+    let mut values = [const { &Value::UNDEF }; MAX_PROPERTIES];
+    let mut given = 0;
+    for (at, property) in schema.properties.iter().enumerate() {
+        let value = data.get(property.name).filter(|value| value.is_defined());
+        if let (Some(slot), Some(value)) = (values.get_mut(at), value) {
+            *slot = value;
+            given |= u32::from(property.alias.is_none()) << at;
+        }
+    }
+    let check = |at: usize, property: &Property| {
+        values.get(at).map_or(Ok(()), |value| check_data(property, value, environment))
+    };
+    check_properties(schema, given, check, &mut errors);
     errors.into_result("format error")?;
 
     let mut keys: Vec<(PerlStr<'_>, &Value<'_>)> = data

@@ -60,6 +60,9 @@ pub static TIME_ZONE: Rule = Rule {
 
 /// Whether a `/` is followed by `.` or `..` and then by another `/` or the end.
 fn has_dot_part(path: &[u8]) -> bool {
+    if memchr::memchr(b'.', path).is_none() {
+        return false;
+    }
     let path = path.strip_suffix(b"\n").unwrap_or(path);
     let mut parts = path.split(|b| *b == b'/');
     // What stands before the first `/` is not preceded by one.

@@ -42,6 +42,7 @@ pub fn parse_pct_config<'a>(
         builder: Builder::new(digest(raw), raw.len()),
         description: Vec::new(),
         in_pending: false,
+        passed: Vec::new(),
     };
     let config = reader.read(raw);
     let Reader { warnings, builder, .. } = reader;
@@ -83,6 +84,8 @@ struct Reader<'a, 'r> {
     description: Vec<u8>,
     /// In the pending changes, or in a snapshot of that name.
     in_pending: bool,
+    /// By the number of a known key, the last value of it that passed. Snapshots repeat most values of one another.
+    passed: Vec<&'a [u8]>,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -144,6 +147,9 @@ impl<'a> Reader<'a, '_> {
 
     fn section(&mut self, name: &'a [u8]) -> Result<(), Error> {
         self.end_description();
+        if self.passed.is_empty() {
+            self.passed = vec![&[]; keys::COUNT];
+        }
         if name.eq_ignore_ascii_case(b"pve:pending") {
             self.in_pending = true;
             self.builder.start_pending();
@@ -184,7 +190,19 @@ impl<'a> Reader<'a, '_> {
     fn setting(&mut self, key: &'a [u8], value: &'a [u8]) -> Result<(), Error> {
         let known = keys::find(key);
         let converted = match known {
-            Some(known) => setting::convert(known, value, self.environment),
+            Some(known) if self.passed.get(known.number).is_some_and(|passed| *passed == value) => {
+                Ok(Scalar::bytes(value))
+            }
+            Some(known) => {
+                let converted = setting::convert(known, value, self.environment);
+                // Only what a format has judged is a string as it stands, and worth remembering.
+                if let (Ok(Scalar::Bytes(_)), true, Some(passed)) =
+                    (&converted, known.property.format.is_some(), self.passed.get_mut(known.number))
+                {
+                    *passed = value;
+                }
+                converted
+            }
             None => Err(PerlString::concat(&[
                 PerlStr::literal("unknown setting '"),
                 PerlStr::Bytes(key),

@@ -65,12 +65,9 @@ fn add(
 ) -> Result<Plugged, Error> {
     let bridge = kernel.interface(bridge_name(nic)?)?;
     let plan = plan(vmid, netid, nic, bridge.as_ref())?;
-    if kernel.interface(&plan.pair.name)?.is_some() {
-        return Err(Error::NameTaken { name: plan.pair.name });
-    }
     let netns = kernel.netns(netns)?;
     let pair = apply(kernel, &plan, &netns, cancel).map_err(|failure| {
-        // The kernel does not say which of the two names is taken. Another process may have been faster.
+        // The kernel does not say which of the two names is taken.
         let taken = failure.error.errno() == Some(Errno::EEXIST)
             && matches!(failure.step, Some(Step::AddVeth(_)))
             && kernel.interface(&plan.pair.name).is_ok_and(|found| found.is_some());

@@ -1,5 +1,6 @@
 //! Why an interface was not plugged in or taken out.
 
+use nix::errno::Errno;
 use pve_netlink::apply::Failure;
 
 /// An error of hotplugging.
@@ -82,6 +83,10 @@ pub enum Error {
     },
 }
 
+/// The kernel's answers about something that is there already, or no longer.
+const IN_THE_WAY_OR_GONE: [Errno; 5] =
+    [Errno::EEXIST, Errno::EBUSY, Errno::ENOENT, Errno::ENODEV, Errno::ESRCH];
+
 /// What an error is about, as the Perl side tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -131,6 +136,10 @@ impl Error {
             | Self::NotAContainers { .. } => Kind::Resource,
             Self::Netlink(_) | Self::Step { .. } => match self.netlink() {
                 Some(pve_netlink::Error::Internal(_)) => Kind::Internal,
+                Some(
+                    pve_netlink::Error::Refused { errno, .. }
+                    | pve_netlink::Error::System { errno, .. },
+                ) if IN_THE_WAY_OR_GONE.contains(errno) => Kind::Resource,
                 Some(
                     pve_netlink::Error::NotANamespace { .. }
                     | pve_netlink::Error::OwnNamespace { .. }

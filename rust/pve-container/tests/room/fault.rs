@@ -73,6 +73,7 @@ impl Faulty {
             log: self.log.clone(),
             last: 0,
             made_up: Vec::new(),
+            answer: Vec::new(),
         })
     }
 }
@@ -113,6 +114,7 @@ struct FaultyWire {
     log: Log,
     last: usize,
     made_up: Vec<Vec<u8>>,
+    answer: Vec<u8>,
 }
 
 impl Wire for FaultyWire {
@@ -145,14 +147,15 @@ impl Wire for FaultyWire {
         if rest.is_empty() { Ok(()) } else { self.inner.send(&rest) }
     }
 
-    fn receive(&mut self, timeout: Duration) -> io::Result<Option<Vec<u8>>> {
+    fn receive(&mut self, timeout: Duration) -> io::Result<Option<&[u8]>> {
         if self.faults.contains(&Fault::Answers(self.last)) {
             return Err(Errno::ENOBUFS.into());
         }
-        match self.made_up.pop() {
-            Some(answer) => Ok(Some(answer)),
-            None => self.inner.receive(timeout),
+        if let Some(answer) = self.made_up.pop() {
+            self.answer = answer;
+            return Ok(Some(&self.answer));
         }
+        self.inner.receive(timeout)
     }
 }
 

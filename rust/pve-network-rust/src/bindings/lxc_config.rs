@@ -208,7 +208,11 @@ pub mod package {
         match lxc::parse_volume(key.as_perl(), data.as_perl()) {
             Ok(volume) => Ok(Empty::Value(Some(Data(volume.into_owned())))),
             Err(_) if noerr.is_some_and(|noerr| noerr.0) => {
-                Ok(if lxc::is_volume_key(key.as_perl()) { Empty::Value(None) } else { Empty::Nothing })
+                Ok(if lxc::is_volume_key(key.as_perl()) {
+                    Empty::Value(None)
+                } else {
+                    Empty::Nothing
+                })
             }
             Err(error) => Err(error::schema(error)),
         }

@@ -5,8 +5,8 @@ mod disk;
 mod list;
 mod name;
 
-use crate::{Environment, PerlString, Schema, class};
-use crate::{Error, PerlStr};
+use crate::parse::check_property_string;
+use crate::{Environment, Error, PerlStr, PerlString, Schema, class};
 
 pub use crate::class::{is_digits, is_name};
 pub use address::{
@@ -59,7 +59,7 @@ impl Format {
             Format::Optional(rule) if value.is_true() => (rule.check)(value, environment),
             Format::Optional(_) => Ok(()),
             Format::Properties(schema) => {
-                return crate::parse_property_string(schema, value, environment).map(drop);
+                return check_property_string(schema, value, environment);
             }
         };
         checked.map_err(|text| Error::Died { text, at_caller: false })

@@ -11,7 +11,7 @@ use strict;
 use warnings;
 
 use Config;
-use POSIX ();
+use POSIX qw(SIGALRM SIGINT SIGTERM);
 use Time::HiRes qw(time);
 
 use PVE::Network::Rust::Test::Random qw(seed);
@@ -53,11 +53,14 @@ sub _case {
     return ($format, $format->generate());
 }
 
-# Runs $code in a child process: its exit status, and the signal that ended it.
+# Runs $code in a child process: its exit status, and the signal that ended it. Whoever stops this
+# process stops the child.
 sub _in_child {
     my ($code) = @_;
     my $pid = fork() // die "fork: $!\n";
+    local @SIG{qw(INT TERM)} = (sub { kill('TERM', $pid) }) x 2;
     if ($pid == 0) {
+        @SIG{qw(INT TERM)} = ('DEFAULT') x 2;    ## no critic (RequireLocalizedPunctuationVars)
         my $status = eval { $code->() };
         print STDERR $@ if $@;
         close(STDOUT);
@@ -158,7 +161,7 @@ sub _report_death {
     };
     my $small = $dies->($case) ? _shrunk($format, $case, $dies) : $case;
     my $what =
-        $signal == POSIX::SIGALRM()
+        $signal == SIGALRM
         ? "No answer within $CASE_SECONDS s"
         : 'Killed by ' . _signal_name($signal);
     $self->_print_case($number, $format, $small, $what);
@@ -175,7 +178,7 @@ sub run {
     my ($status, $signal) = _in_child(sub { $self->_work(0, $until) });
     my ($number, $unstable) = $self->_noted();
     my $seconds = time() - $start;
-    if ($signal) {
+    if ($signal && $signal != SIGINT && $signal != SIGTERM) {
         $self->_report_death($number, $signal);
         return 1;
     }
