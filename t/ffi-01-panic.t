@@ -14,8 +14,8 @@ sub error_of {
     my $error;
     my $log = stderr_of(
         sub {
-            no strict 'refs';
-            eval { &{"PerlXS::Test::Panics::$name"}(@args); 1 } or $error = $@;
+            my $code = \&{"PerlXS::Test::Panics::$name"};
+            eval { $code->(@args); 1 } or $error = $@;
         },
     );
     return ($error, $log);
@@ -49,7 +49,7 @@ is(
 ($error) = error_of('in_decode', 'first', {});
 is($error, "internal error: in decoding\n", 'row 2: a panic while an argument is decoded');
 
-($error) = error_of('in_drop', {text => 'argument'});
+($error) = error_of('in_drop', { text => 'argument' });
 is($error, "internal error: in dropping 'argument'\n", 'row 2: while an argument is dropped');
 
 ($error) = error_of('in_encode');
@@ -90,7 +90,9 @@ is(PerlXS::Test::add(1, 2), 3, 'row 2: the next call is fine');
     );
 
     @warnings = ();
-    stderr_of(sub { my @many = map { PerlXS::Test::Grump->new($_) } 1 .. 3 });
+    stderr_of(sub {
+        my @many = map { PerlXS::Test::Grump->new($_) } 1 .. 3;
+    });
     is(scalar(@warnings), 3, 'row 3: each of several');
 
     stderr_of(

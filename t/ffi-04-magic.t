@@ -15,12 +15,15 @@ sub describe { return PerlXS::Test::Structures::describe(@_) }
 # Row 4: FETCH dies.
 {
     tie my $dies, 'PerlXS::Tied::Scalar', on_read => sub { die "no value\n" };
-    my $other = {list => [1, 2, 3]};
+    my $other = { list => [1, 2, 3] };
     my $inner = $other->{list};
     my $attempt = sub {
         eval { PerlXS::Test::add(1, $dies) };
         eval { PerlXS::Test::Structures::describe_both($other, $dies) };
-        eval { PerlXS::Test::Structures::describe_both({deep => [\my @x, {in => $other}]}, [$dies]) };
+        eval {
+            PerlXS::Test::Structures::describe_both({ deep => [\my @x, { in => $other }] },
+                [$dies]);
+        };
     };
     $attempt->();
     is($@, "no value\n", 'row 4: the FETCH error arrives as it is');
@@ -32,7 +35,7 @@ sub describe { return PerlXS::Test::Structures::describe(@_) }
 
     tie my %hash, 'PerlXS::Tied::Hash', a => 1, die => 2;
     no_leaks_ok {
-        eval { describe({inside => [\%hash, {%$other}]}) };
+        eval { describe({ inside => [\%hash, {%$other}] }) };
     }
     'row 4: nor does one deep inside data';
 }
@@ -48,12 +51,16 @@ sub describe { return PerlXS::Test::Structures::describe(@_) }
     is($tied->{reads}, 1, 'row 5: read once');
 
     $tied->{reads} = 0;
-    is(describe([$value, {a => $value}]), '[int 41, {bytes a => int 41}]', 'row 5: inside data');
+    is(describe([$value, { a => $value }]), '[int 41, {bytes a => int 41}]', 'row 5: inside data');
     is($tied->{reads}, 2, 'row 5: read once for each place');
 
-    $tied->{value} = {x => 5, y => undef};
+    $tied->{value} = { x => 5, y => undef };
     $tied->{reads} = 0;
-    is_deeply(PerlXS::Test::Structures::point($value), {x => 5, y => undef, label => undef}, 'row 5: tied data');
+    is_deeply(
+        PerlXS::Test::Structures::point($value),
+        { x => 5, y => undef, label => undef },
+        'row 5: tied data'
+    );
     is($tied->{reads}, 1, 'row 5: read once');
 
     my $counter = PerlXS::Test::Counter->new(7);
@@ -75,12 +82,12 @@ sub describe { return PerlXS::Test::Structures::describe(@_) }
 
     my ($object, $deleted) = (tie(my %caller, 'PerlXS::Tied::Hash', a => 1, b => 2));
     is(PerlXS::Test::Effects::delete(\%caller, 'a'), 2, 'row 5: an effect on a tied hash');
-    is_deeply($object->{values}, {b => 2}, 'row 5: goes through its DELETE');
+    is_deeply($object->{values}, { b => 2 }, 'row 5: goes through its DELETE');
 
-    my $reference = tie my $scalar, 'PerlXS::Tied::Scalar', value => {a => 1, b => 2};
+    my $reference = tie my $scalar, 'PerlXS::Tied::Scalar', value => { a => 1, b => 2 };
     PerlXS::Test::Effects::delete($scalar, 'a');
     is($reference->{reads}, 1, 'row 5: a tied reference to a hash to change is read once');
-    is_deeply($reference->{value}, {b => 2}, 'row 5: and its hash is changed');
+    is_deeply($reference->{value}, { b => 2 }, 'row 5: and its hash is changed');
 }
 
 # Row 5: values that Perl itself makes magical.
@@ -97,7 +104,7 @@ sub describe { return PerlXS::Test::Structures::describe(@_) }
     like(describe(\%ENV), qr/bytes PERLXS_TEST => bytes from the environment/, 'row 5: \%ENV');
     local $SIG{USR1} = 'IGNORE';
     is(PerlXS::Test::text($SIG{USR1}), 'IGNORE', 'row 5: $SIG{X}');
-    like(describe({%SIG{USR1}}), qr/bytes USR1 => bytes IGNORE/, 'row 5: from %SIG');
+    like(describe({ %SIG{USR1} }), qr/bytes USR1 => bytes IGNORE/, 'row 5: from %SIG');
 
     my $string = 'abcdef';
     is(PerlXS::Test::text(substr($string, 1, 2)), 'bc', 'row 5: substr');
@@ -110,7 +117,7 @@ sub describe { return PerlXS::Test::Structures::describe(@_) }
     is(PerlXS::Test::optional_u32($array[5]), undef, 'row 5: likewise of an array');
     is(scalar(@array), 0, 'row 5: is not made either');
     is(PerlXS::Test::text(v1.22), "\x01\x16", 'row 5: a version string');
-    is(PerlXS::Test::u32($#{[1, 2, 3]}), 2, 'row 5: $#array');
+    is(PerlXS::Test::u32($#{ [1, 2, 3] }), 2, 'row 5: $#array');
     local $! = 2;
     like(PerlXS::Test::text($!), qr/No such file/, 'row 5: $! has a string');
     local $0 = 'perlxs';
@@ -154,27 +161,46 @@ sub describe { return PerlXS::Test::Structures::describe(@_) }
         'row 5: and one after it',
     );
 
-    my $data = {deep => 1};
-    tie my $deepens, 'PerlXS::Tied::Scalar', value => 1, on_read => sub {
+    my $data = { deep => 1 };
+    tie my $deepens, 'PerlXS::Tied::Scalar',
+        value => 1,
+        on_read => sub {
         my $deep = 1;
         $deep = [$deep] for 1 .. 1000;
         $data->{deep} = $deep;
-    };
+        };
     is(
         PerlXS::Test::Structures::describe_both($data, $deepens),
         '{bytes deep => int 1} and int 1',
         'row 5: a FETCH that makes earlier data too deep',
     );
 
-    my $inner = {gone => 1, die => 2};
-    my $outer = {a => $inner};
+    my $inner = { gone => 1, die => 2 };
+    my $outer = { a => $inner };
     $inner->{list} = [1, 2];
-    tie $inner->{list}[0], 'PerlXS::Tied::Scalar', value => 1, on_read => sub { undef $outer; undef $inner };
-    like(describe($outer), qr/list => \[int 1, int 2\]/, 'row 5: a FETCH that drops the data it is in');
+    tie $inner->{list}[0], 'PerlXS::Tied::Scalar',
+        value => 1,
+        on_read => sub { undef $outer; undef $inner };
+    like(
+        describe($outer),
+        qr/list => \[int 1, int 2\]/,
+        'row 5: a FETCH that drops the data it is in'
+    );
 
-    my $grow = sub { my ($n) = @_; my @x = map { [$_] } 1 .. $n; return scalar(@x) };
-    tie my $grows, 'PerlXS::Tied::Scalar', value => 1, on_read => sub { deep_call(2000); $grow->(100_000) };
-    sub deep_call { my ($n) = @_; no warnings 'recursion'; return $n ? 1 + deep_call($n - 1, 1 .. 50) : 0 }
+    my $grow = sub {
+        my ($n) = @_;
+        my @x = map { [$_] } 1 .. $n;
+        return scalar(@x);
+    };
+    tie my $grows, 'PerlXS::Tied::Scalar',
+        value => 1,
+        on_read => sub { deep_call(2000); $grow->(100_000) };
+
+    sub deep_call {
+        my ($n) = @_;
+        no warnings 'recursion';
+        return $n ? 1 + deep_call($n - 1, 1 .. 50) : 0;
+    }
     is(PerlXS::Test::add($grows, 41), 42, 'row 5: a FETCH that makes Perl move its stack');
     my @result = (1, 2, PerlXS::Test::Results::list($grows), 3);
     is_deeply(\@result, [1, 2, 1, 3], 'row 5: likewise with a list as the result');

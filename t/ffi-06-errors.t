@@ -36,15 +36,19 @@ is(
 my %bad = (
     '->{x}): is missing' => sub { PerlXS::Test::Structures::point({}) },
     '->{x}): expected an unsigned integer, got \'red\'' =>
-        sub { PerlXS::Test::Structures::point({x => 'red'}) },
+        sub { PerlXS::Test::Structures::point({ x => 'red' }) },
     '->{list}[2]): expected an unsigned integer, got undef' =>
-        sub { PerlXS::Test::Structures::integer_lists({list => [1, 2, undef]}) },
+        sub { PerlXS::Test::Structures::integer_lists({ list => [1, 2, undef] }) },
     '->{path}{points}[1]{y}): expected an unsigned integer, got 1.5' =>
-        sub { PerlXS::Test::Structures::shape({path => {points => [{x => 1}, {x => 1, y => 1.5}]}}) },
+        sub {
+        PerlXS::Test::Structures::shape(
+            { path => { points => [{ x => 1 }, { x => 1, y => 1.5 }] } }
+        );
+        },
     '): expected a hash reference, got an array reference' =>
         sub { PerlXS::Test::Structures::point([]) },
     "->{\x{263a}}): expected an unsigned integer, got a hash reference" =>
-        sub { PerlXS::Test::Structures::integers({"\x{263a}" => {}}) },
+        sub { PerlXS::Test::Structures::integers({ "\x{263a}" => {} }) },
 );
 for my $wanted (sort keys %bad) {
     my $error = error_of($bad{$wanted});
@@ -68,24 +72,37 @@ like(
 # Objects.
 my $line = __LINE__ + 1;
 my $error = error_of(sub { PerlXS::Test::Errors::fail_object('config', "no \x{263a}") });
-is(ref($error), 'PerlXS::Test::Failure', 'row 6: an object, of the fallback class where its own is not installed');
+is(
+    ref($error), 'PerlXS::Test::Failure',
+    'row 6: an object, of the fallback class where its own is not installed'
+);
 is_deeply(
     {%$error},
-    {kind => 'config', message => "no \x{263a}", filename => $0, line => $line},
+    { kind => 'config', message => "no \x{263a}", filename => $0, line => $line },
     'row 6: kind, message and place can be read',
 );
 ok(!exists $INC{'PerlXS/Test/NotInstalled.pm'}, 'row 6: nothing is recorded in %INC');
-ok(!exists $INC{'PerlXS/Test/Loaded.pm'}, 'row 6: a class that is installed is not loaded beforehand');
+ok(
+    !exists $INC{'PerlXS/Test/Loaded.pm'},
+    'row 6: a class that is installed is not loaded beforehand'
+);
 $error = error_of(sub { PerlXS::Test::Errors::fail_loaded('yes') });
 is(ref($error), 'PerlXS::Test::Loaded', 'row 6: but is when an error needs it');
 is("$error", "yes\n", 'row 6: with its own stringification');
-like(error_of(sub { PerlXS::Test::Errors::fail_broken() }), qr/^internal error: .*cannot be raised/, 'row 6: no fields');
+like(
+    error_of(sub { PerlXS::Test::Errors::fail_broken() }),
+    qr/^internal error: .*cannot be raised/,
+    'row 6: no fields'
+);
 
 {
     my @died;
     local $SIG{__DIE__} = sub { push @died, $_[0] };
     error_of(sub { PerlXS::Test::Errors::fail_object('config', 'x') });
-    is(scalar(@died), 1, 'row 6: $SIG{__DIE__} hears of the error, not of the module that is not there');
+    is(
+        scalar(@died), 1,
+        'row 6: $SIG{__DIE__} hears of the error, not of the module that is not there'
+    );
     is(ref($died[0]), 'PerlXS::Test::Failure', 'row 6: as an object');
 }
 
@@ -93,7 +110,7 @@ for my $fail (
     sub { PerlXS::Test::Errors::fail("text\n") },
     sub { PerlXS::Test::Errors::fail_at_caller('x') },
     sub { PerlXS::Test::Errors::fail_loaded('x') },
-    sub { PerlXS::Test::Structures::point({x => []}) },
+    sub { PerlXS::Test::Structures::point({ x => [] }) },
     sub { PerlXS::Test::add(1) },
     )
 {
@@ -125,15 +142,21 @@ for my $fail (
         sub { PerlXS::Test::Effects::warn_and_fail("one\n", "two\n") },
         )
     {
-        is(error_of($call), "from the handler: one\n", 'row 7: a warning handler that dies ends the call');
+        is(
+            error_of($call),
+            "from the handler: one\n",
+            'row 7: a warning handler that dies ends the call'
+        );
         no_leaks_ok { error_of($call) } 'row 7: and leaks nothing';
     }
 }
 {
     my @warnings;
     local $SIG{__WARN__} = sub { push @warnings, @_ };
-    is(error_of(sub { PerlXS::Test::Effects::warn_and_fail("one\n", 'two') }), "failed\n", 'row 7: warnings, then the error');
-    is_deeply(\@warnings, ["one\n", "two at $0 line " . (__LINE__ - 1) . ".\n"], 'row 7: in order, with their place');
+    my $place = "$0 line " . (__LINE__ + 1);
+    my $failed = error_of(sub { PerlXS::Test::Effects::warn_and_fail("one\n", 'two') });
+    is($failed, "failed\n", 'row 7: warnings, then the error');
+    is_deeply(\@warnings, ["one\n", "two at $place.\n"], 'row 7: in order, with their place');
 }
 
 done_testing();

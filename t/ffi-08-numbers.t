@@ -14,18 +14,21 @@ sub describe { return PerlXS::Test::Structures::describe(@_) }
 
 sub refused {
     my ($type, $value, $name) = @_;
-    no strict 'refs';
-    my $ok = eval { &{"PerlXS::Test::$type"}($value); 1 };
+    my $code = \&{"PerlXS::Test::$type"};
+    my $ok = eval { $code->($value); 1 };
     my $shown = defined($value) ? $value : 'undef';
-    ok(!$ok && $@ =~ /^PerlXS::Test::$type: argument 1 \(\$value\): expected /, $name // "$type: $shown is refused")
+    ok(
+        !$ok && $@ =~ /^PerlXS::Test::$type: argument 1 \(\$value\): expected /,
+        $name // "$type: $shown is refused"
+        )
         or diag($ok ? 'accepted' : $@);
     return;
 }
 
 sub exact {
     my ($row, $type, $value, $wanted) = @_;
-    no strict 'refs';
-    is(&{"PerlXS::Test::$type"}($value), $wanted, "row $row: $type: $wanted");
+    my $code = \&{"PerlXS::Test::$type"};
+    is($code->($value), $wanted, "row $row: $type: $wanted");
     return;
 }
 
@@ -47,6 +50,7 @@ exact(8, 'f64', '1.5e3', 1500);
 exact(8, 'f64', 3, 3);
 exact(8, 'u32', !!1, 1);
 refused('u32', $_, "row 8: '$_' is no u32")
+
     for '', ' 42', "42\n", '4 2', '0x10', '1e3', '3.0', '--1', '-', '+';
 refused('f64', $_, "row 8: '$_' is no number") for '', 'inf', 'nan', '1_000', 'x', '1e';
 refused($_, "\x{661}", "row 8: an Arabic digit is no $_") for qw(u32 f64);
@@ -95,23 +99,28 @@ my %outside = (
     i8 => [-129, 128],
     i16 => [-32769, 32768],
     i32 => [-2147483649, 2147483648],
-    i64 => ['-9223372036854775809', 9223372036854775808, 2**63, -2**63 * 1.5, '9223372036854775808'],
+    i64 =>
+        ['-9223372036854775809', 9223372036854775808, 2**63, -2**63 * 1.5, '9223372036854775808'],
     u8 => [-1, 256, 300],
     u16 => [-1, 65536],
     u32 => [-1, 4294967296],
     u64 => [-1, '18446744073709551616', 2**64, 1e30, '9' x 100],
 );
 for my $type (sort keys %range) {
-    for my $text (@{$range{$type}}) {
+    for my $text (@{ $range{$type} }) {
         exact(11, $type, $text, $text);
         exact(11, $type, 0 + $text, $text);
     }
-    refused($type, $_, "row 11: $_ is no $type") for @{$outside{$type}};
+    refused($type, $_, "row 11: $_ is no $type") for @{ $outside{$type} };
 }
 exact(11, 'u64', 2**63, '9223372036854775808');
 exact(11, 'u64', 9.223372036854775808e18, '9223372036854775808');
 exact(11, 'i64', -9.223372036854775808e18, '-9223372036854775808');
-is(describe([18446744073709551615, ~0]), '[uint 18446744073709551615, uint 18446744073709551615]', 'row 11: in data');
+is(
+    describe([18446744073709551615, ~0]),
+    '[uint 18446744073709551615, uint 18446744073709551615]',
+    'row 11: in data'
+);
 is_deeply(
     PerlXS::Test::Structures::echo([18446744073709551615, -9223372036854775808]),
     [18446744073709551615, -9223372036854775808],
@@ -136,17 +145,28 @@ is_deeply(
     ok($flags & B::SVf_POK && !($flags & B::SVf_IOK), 'row 12: or a string only');
     my $string = '100';
     PerlXS::Test::u32($string);
-    is(B::svref_2object(\$string)->FLAGS & (B::SVf_IOK | B::SVp_IOK), 0, 'row 12: an argument caches nothing');
+    is(
+        B::svref_2object(\$string)->FLAGS & (B::SVf_IOK | B::SVp_IOK),
+        0, 'row 12: an argument caches nothing'
+    );
     PerlXS::Test::text($integer = 5);
-    is(B::svref_2object(\$integer)->FLAGS & (B::SVf_POK | B::SVp_POK), 0, 'row 12: nor does a number its string');
+    is(
+        B::svref_2object(\$integer)->FLAGS & (B::SVf_POK | B::SVp_POK),
+        0, 'row 12: nor does a number its string'
+    );
 }
 
 # Row 13
 ok(PerlXS::Test::boolean($_), "row 13: '$_' is true") for '1', 1, 1.0, !!1;
 is(PerlXS::Test::boolean($_), 0, 'row 13: ' . (defined($_) ? "'$_'" : 'undef') . ' is false')
     for '', '0', 0, 0.0, -0.0, undef, !!0;
-refused('boolean', $_, "row 13: '$_' is no boolean") for 'no', 'yes', 'true', 'off', 2, -1, '00', 0.5, ' ', [];
-is(describe([!!1, !!0, 1 == 1]), '[bool true, bool false, bool true]', 'row 13: comparisons are booleans in data');
+refused('boolean', $_, "row 13: '$_' is no boolean")
+    for 'no', 'yes', 'true', 'off', 2, -1, '00', 0.5, ' ', [];
+is(
+    describe([!!1, !!0, 1 == 1]),
+    '[bool true, bool false, bool true]',
+    'row 13: comparisons are booleans in data'
+);
 is(PerlXS::Test::text(!!1), '1', 'row 13: and have their text');
 is(PerlXS::Test::text(!!0), '', 'row 13: both');
 is_deeply(PerlXS::Test::Results::booleans(), [1, 0], 'row 13: results are 1 and 0');

@@ -16,7 +16,7 @@ sub error_of {
 # Row 14
 my $structures = 'PerlXS::Test::Structures';
 is(
-    error_of(sub { PerlXS::Test::Structures::point({x => undef}) }),
+    error_of(sub { PerlXS::Test::Structures::point({ x => undef }) }),
     "${structures}::point: argument 1 (\$value->{x}): expected an unsigned integer, got undef\n",
     'row 14: undef for a required field names the field',
 );
@@ -41,8 +41,8 @@ is(PerlXS::Test::optional_text(undef), undef, 'row 14: likewise a string');
 is(PerlXS::Test::optional_text(''), '', 'row 14: an empty string is a string');
 is(PerlXS::Test::optional_first(undef, 2), 123, 'row 14: an optional one before a required one');
 is_deeply(
-    PerlXS::Test::Structures::point({x => 1, y => undef}),
-    {x => 1, y => undef, label => undef},
+    PerlXS::Test::Structures::point({ x => 1, y => undef }),
+    { x => 1, y => undef, label => undef },
     'row 14: undef and absent keys of a structure',
 );
 is(PerlXS::Test::Structures::optional_point(undef), undef, 'row 14: an optional structure');
@@ -50,7 +50,11 @@ is(PerlXS::Test::Structures::describe(undef), 'undef', 'row 14: undef as data');
 
 # Row 15
 my $nothings = PerlXS::Test::Results::nothings();
-is_deeply($nothings, {none => undef, unit => undef, list => [undef, 1, undef]}, 'row 15: nothings');
+is_deeply(
+    $nothings,
+    { none => undef, unit => undef, list => [undef, 1, undef] },
+    'row 15: nothings'
+);
 ok(
     eval {
         $nothings->{none} = 1;
@@ -61,12 +65,15 @@ ok(
     },
     'row 15: each can be assigned to',
 ) or diag($@);
-is_deeply($nothings, {none => 1, unit => 'x', list => [1, 1, {}]}, 'row 15: and is its own');
+is_deeply($nothings, { none => 1, unit => 'x', list => [1, 1, {}] }, 'row 15: and is its own');
 is_deeply(
-    PerlXS::Test::Results::nothings(), {none => undef, unit => undef, list => [undef, 1, undef]},
+    PerlXS::Test::Results::nothings(), { none => undef, unit => undef, list => [undef, 1, undef] },
     'row 15: the next result is untouched',
 );
-ok(eval { $_ = 1 for PerlXS::Test::Results::undefined(), PerlXS::Test::nop(); 1 }, 'row 15: an undef result too');
+ok(
+    eval { $_ = 1 for PerlXS::Test::Results::undefined(), PerlXS::Test::nop(); 1 },
+    'row 15: an undef result too'
+);
 is(PerlXS::Test::nop(), undef, 'row 15: the next is undef again');
 my @references = map { \PerlXS::Test::add($_, 1) } 1 .. 3;
 is_deeply([map { $$_ } @references], [2, 3, 4], 'row 15: each result is a value of its own');
@@ -79,10 +86,22 @@ is(PerlXS::Test::Structures::describe(\@holes), '[int 1, undef, undef, int 4]', 
 is_deeply(PerlXS::Test::Structures::echo(\@holes), [1, undef, undef, 4], 'row 16: and back');
 ok(!exists $holes[1], 'row 16: the hole is still one');
 $#holes = 5;
-is(PerlXS::Test::Structures::describe(\@holes), '[int 1, undef, undef, int 4, undef, undef]', 'row 16: at the end');
+is(
+    PerlXS::Test::Structures::describe(\@holes),
+    '[int 1, undef, undef, int 4, undef, undef]',
+    'row 16: at the end'
+);
 shift @holes;
-is(PerlXS::Test::Structures::describe(\@holes), '[undef, undef, int 4, undef, undef]', 'row 16: at the start');
-is(PerlXS::Test::Structures::describe([(undef) x 2, my @none]), '[undef, undef]', 'row 16: undef elements');
+is(
+    PerlXS::Test::Structures::describe(\@holes),
+    '[undef, undef, int 4, undef, undef]',
+    'row 16: at the start'
+);
+is(
+    PerlXS::Test::Structures::describe([(undef) x 2, my @none]),
+    '[undef, undef]',
+    'row 16: undef elements'
+);
 is(PerlXS::Test::optional_first(@holes[0, 2]), 143, 'row 16: a hole as an argument');
 
 done_testing();

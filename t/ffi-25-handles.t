@@ -54,7 +54,8 @@ sub lines_of {
         ['a hash in the class', bless({}, $class)],
         ['a clone', dclone($counter)],
         ['a clone of a clone', dclone([dclone($counter)])->[0]],
-    ) {
+        )
+    {
         my ($name, $object) = @$case;
         is(
             error_of(sub { PerlXS::Test::Counter::value($object) }),
@@ -103,13 +104,18 @@ is(alive(), 0, 'row 25: all gone');
             'row 26: a closed object says so',
         );
     }
-    is(error_of(sub { $counter->add(1) }), "${class}::add: argument 1 (\$this): handle is closed\n", 'row 26: to all');
+    is(
+        error_of(sub { $counter->add(1) }),
+        "${class}::add: argument 1 (\$this): handle is closed\n",
+        'row 26: to all'
+    );
 
     $counter = $class->new(1);
     my @seen;
     local $SIG{ALRM} = sub {
         for my $method (qw(value close fail)) {
-            push @seen, error_of(sub { $counter->$method('x') if $method eq 'fail'; $counter->$method });
+            push @seen,
+                error_of(sub { $counter->$method('x') if $method eq 'fail'; $counter->$method });
         }
         my $gone = $counter;
         undef $counter;
@@ -127,7 +133,9 @@ is(alive(), 0, 'row 25: all gone');
         'row 26: which is busy',
     );
     @seen = ();
-    local $SIG{ALRM} = sub { push @seen, $object->value, error_of(sub { $object->add(1) }) };
+    local $SIG{ALRM} = sub {
+        push @seen, $object->value, error_of(sub { $object->add(1) });
+    };
     ualarm(20_000);
     is($object->watch(100), 2, 'row 26: while it is only read');
     is($seen[0], 2, 'row 26: it can be read');
@@ -220,7 +228,11 @@ is(alive(), 0, 'row 25: all gone');
     waitpid($child, 0);
     close($out);
     is($error, undef, 'row 28: a handler that forks leaves the parent\'s call alone');
-    like(scalar(<$in>), qr/^the process was forked by a signal handler/, 'row 28: and ends the child\'s');
+    like(
+        scalar(<$in>),
+        qr/^the process was forked by a signal handler/,
+        'row 28: and ends the child\'s'
+    );
 }
 
 # Row 31
@@ -247,20 +259,20 @@ is(alive(), 0, 'row 25: all gone');
     pop @list;
     @list = ();
     is(alive(), 0, 'row 31: all dropped');
-    no_leaks_ok { my $object = $class->new(1); $object->add(2); $object->close } 'row 31: nothing leaks';
+    no_leaks_ok { my $object = $class->new(1); $object->add(2); $object->close }
+    'row 31: nothing leaks';
 
-    {
-        package PerlXS::WithDestroy;
-        our @ISA = ($class);
-        our @last;
-        sub DESTROY { my ($self) = @_; push @last, $self->value; return }
-    }
+    my @last;
+    @PerlXS::WithDestroy::ISA = ($class);
+    *PerlXS::WithDestroy::DESTROY = sub { my ($self) = @_; push @last, $self->value; return };
     undef(my $object = PerlXS::WithDestroy->new(3));
-    is_deeply(\@PerlXS::WithDestroy::last, [3], 'row 31: DESTROY of a derived class has the value');
-    { local $PerlXS::Keep::kept; no warnings 'redefine';
-      local *PerlXS::WithDestroy::DESTROY = sub { $PerlXS::Keep::kept = $_[0] };
-      undef($object = PerlXS::WithDestroy->new(4));
-      is($PerlXS::Keep::kept->value, 4, 'row 31: and may keep it');
+    is_deeply(\@last, [3], 'row 31: DESTROY of a derived class has the value');
+    {
+        local $PerlXS::Keep::kept;
+        no warnings 'redefine';
+        local *PerlXS::WithDestroy::DESTROY = sub { $PerlXS::Keep::kept = $_[0] };
+        undef($object = PerlXS::WithDestroy->new(4));
+        is($PerlXS::Keep::kept->value, 4, 'row 31: and may keep it');
     }
     is(alive(), 0, 'row 31: for a while');
 }
@@ -268,12 +280,25 @@ for my $case (
     ['a global' => 'our $c = PerlXS::Test::Counter->new(1, $ARGV[0])', 1],
     ['a lexical of the file' => 'my $c = PerlXS::Test::Counter->new(1, $ARGV[0]); sub f { $c }', 1],
     ['a cycle' => 'my $c = PerlXS::Test::Counter->new(1, $ARGV[0]); my $l = [$c]; push @$l, $l', 1],
-    ['in a closure that refers to itself' => 'my $c = PerlXS::Test::Counter->new(1, $ARGV[0]); my $s; $s = sub { $c, $s }', 1],
-    ['in an object that is destroyed' => 'our $o = bless([PerlXS::Test::Counter->new(1, $ARGV[0])], "O"); sub O::DESTROY { $_[0][0]->add(1) if $_[0][0] }', 1],
+    [
+        'in a closure that refers to itself' =>
+            'my $c = PerlXS::Test::Counter->new(1, $ARGV[0]); my $s; $s = sub { $c, $s }',
+        1
+    ],
+    [
+        'in an object that is destroyed' =>
+            'our $o = bless([PerlXS::Test::Counter->new(1, $ARGV[0])], "O"); sub O::DESTROY { $_[0][0]->add(1) if $_[0][0] }',
+        1
+    ],
     ['after exit' => 'our $c = PerlXS::Test::Counter->new(1, $ARGV[0]); exit 0', 1],
     ['after die' => 'our $c = PerlXS::Test::Counter->new(1, $ARGV[0]); close STDERR; die', 1],
-    ['in a tied hash' => 'require Tie::Hash; tie our %h, "Tie::StdHash"; $h{c} = PerlXS::Test::Counter->new(1, $ARGV[0])', 1],
-) {
+    [
+        'in a tied hash' =>
+            'require Tie::Hash; tie our %h, "Tie::StdHash"; $h{c} = PerlXS::Test::Counter->new(1, $ARGV[0])',
+        1
+    ],
+    )
+{
     my ($name, $program, $drops) = @$case;
     my $journal = "$folder/" . ($name =~ s/ /-/gr);
     system($^X, '-It/lib', '-MPerlXS::Test', '-e', $program, $journal);

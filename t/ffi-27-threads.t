@@ -16,7 +16,7 @@ use PerlXS::Test;
 my $class = 'PerlXS::Test::Counter';
 
 my $counter = $class->new(5);
-my $in_data = {list => [$counter]};
+my $in_data = { list => [$counter] };
 @PerlXS::Derived::ISA = ($class);
 my $derived = PerlXS::Derived->new(6);
 
@@ -28,14 +28,19 @@ my $tell = sub {
     return eval { PerlXS::Test::Counter::value($object); 1 } ? 'usable' : $@;
 };
 my @seen = threads->create(
-    {context => 'list'},
+    { context => 'list' },
     sub {
-        my @seen = map { $tell->($_) } $counter, $in_data->{list}[0], $derived, bless($stray, $class);
+        my @seen = map { $tell->($_) } $counter, $in_data->{list}[0], $derived,
+            bless($stray, $class);
         my $own = $class->new(8);
         return (@seen, $own->value, PerlXS::Test::add(1, 2));
     },
 )->join;
-like($seen[$_], qr/^${class}::value: .*expected an object of class $class, got an unblessed reference/, 'row 27: skipped')
+like(
+    $seen[$_],
+    qr/^${class}::value: .*expected an object of class $class, got an unblessed reference/,
+    'row 27: skipped'
+    )
     for 0 .. 2;
 like($seen[3], qr/^${class}::value: .*expected a live object .*: it is a copy/, 'row 27: or empty');
 is($seen[4], 8, 'row 27: a thread has objects of its own');
@@ -44,12 +49,19 @@ is($counter->value, 5, 'row 27: the object is where it was');
 is($derived->value, 6, 'row 27: likewise of a derived class');
 is(PerlXS::Test::Counter::alive(), 3, 'row 27: none was dropped');
 
-$_->join for map { threads->create(sub { my @own = map { $class->new($_) } 1 .. 50; return scalar(@own) }) } 1 .. 8;
+$_->join for map {
+    threads->create(sub {
+        my @own = map { $class->new($_) } 1 .. 50;
+        return scalar(@own);
+    })
+} 1 .. 8;
 is(PerlXS::Test::Counter::alive(), 3, 'row 27: each thread dropped its own');
 
 my @results = map { $_->join } map {
     my $n = $_;
-    threads->create(sub { my $sum = 0; $sum += PerlXS::Test::add($_, $n) for 1 .. 1000; return $sum })
+    threads->create(
+        sub { my $sum = 0; $sum += PerlXS::Test::add($_, $n) for 1 .. 1000; return $sum }
+    )
 } 1 .. 4;
 is_deeply(\@results, [map { 500_500 + 1000 * $_ } 1 .. 4], 'row 27: calls from several threads');
 

@@ -6,7 +6,7 @@ use warnings;
 use POSIX qw(SIGUSR1);
 use Test::More;
 use Test::LeakTrace;
-use Time::HiRes qw(time ualarm usleep);
+use Time::HiRes qw(sleep time ualarm usleep);
 
 use lib 't/lib';
 use PerlXS::Test;
@@ -21,7 +21,10 @@ sub error_of {
     my $alarms = 0;
     local $SIG{ALRM} = sub { $alarms++ };
     my $signals = 0;
-    local $SIG{USR1} = sub { my @work = map { {$_ => $_} } 1 .. 10; $signals++ };
+    local $SIG{USR1} = sub {
+        my @work = map { { $_ => $_ } } 1 .. 10;
+        $signals++;
+    };
     my $parent = $$;
     my $pid = fork() // die "fork: $!\n";
     if (!$pid) {
@@ -50,7 +53,7 @@ sub error_of {
     is(scalar(@seen), 1, 'row 30: the handler ran');
     ok($seen[0] < $end - 0.5, 'row 30: during the call') or diag("$start $seen[0] $end");
 
-    for my $die ("timeout\n", "timeout \x{263a}\n", {code => 5}, bless([], 'Some::Error')) {
+    for my $die ("timeout\n", "timeout \x{263a}\n", { code => 5 }, bless([], 'Some::Error')) {
         local $SIG{ALRM} = sub { die $die };
         my $waited = sub { ualarm(10_000); PerlXS::Test::Waiting::wait(60_000, 'text') };
         my $error = error_of($waited);
@@ -63,7 +66,7 @@ sub error_of {
         my $deaths = 0;
         local $SIG{ALRM} = sub { die "timeout\n" };
         local $SIG{__DIE__} = sub { $deaths++ };
-        error_of(sub { ualarm(10_000); select(undef, undef, undef, 60) });
+        error_of(sub { ualarm(10_000); sleep(60) });
         my $in_perl = $deaths;
         error_of(sub { ualarm(10_000); PerlXS::Test::Waiting::wait(60_000, 'text') });
         is($deaths, 2 * $in_perl, 'row 30: $SIG{__DIE__} hears of it as often as in Perl itself');
@@ -71,7 +74,11 @@ sub error_of {
         is($deaths, 2 * $in_perl + 1, 'row 30: and hears again afterwards');
     }
 
-    local $SIG{ALRM} = sub { eval { die "inner\n" }; $! = 5; $? = 7 };
+    local $SIG{ALRM} = sub {
+        eval { die "inner\n" };
+        $! = 5;
+        $? = 7;
+    };
     local $@ = 'kept';
     local $! = 2;
     ualarm(10_000);
@@ -80,33 +87,50 @@ sub error_of {
     is($! + 0, 2, 'row 30: and the call $!');
 
     my $text = 'a' x 100;
-    my $data = {list => [1, 2, 3]};
+    my $data = { list => [1, 2, 3] };
     local $SIG{ALRM} = sub { $text = 'b'; undef $data };
     ualarm(10_000);
-    is(PerlXS::Test::Waiting::wait(50, $text), 'a' x 100, 'row 30: a handler that changes an argument');
+    is(
+        PerlXS::Test::Waiting::wait(50, $text),
+        'a' x 100, 'row 30: a handler that changes an argument'
+    );
     is($text, 'b', 'row 30: may');
 
     my $raised = 0;
-    local $SIG{USR1} = sub { undef $data; my @x = map { [$_] } 1 .. 100; $raised++ };
-    $data = {list => [1, 2, {three => 3}]};
+    local $SIG{USR1} = sub {
+        undef $data;
+        my @x = map { [$_] } 1 .. 100;
+        $raised++;
+    };
+    $data = { list => [1, 2, { three => 3 }] };
     is_deeply(
-        PerlXS::Test::Waiting::raise(SIGUSR1, $data), {list => [1, 2, {three => 3}]},
+        PerlXS::Test::Waiting::raise(SIGUSR1, $data), { list => [1, 2, { three => 3 }] },
         'row 30: a handler that drops the data',
     );
     is($raised, 1, 'row 30: ran');
 
-    my $hash = {a => 1, b => 2};
+    my $hash = { a => 1, b => 2 };
     my $same = $hash;
-    local $SIG{USR1} = sub { $hash = {a => 5} };
+    local $SIG{USR1} = sub { $hash = { a => 5 } };
     PerlXS::Test::Effects::raise_and_delete(SIGUSR1, $hash, 'a');
-    is_deeply([$hash, $same], [{a => 5}, {b => 2}], 'row 30: an effect is on the hash that was passed');
+    is_deeply(
+        [$hash, $same],
+        [{ a => 5 }, { b => 2 }],
+        'row 30: an effect is on the hash that was passed'
+    );
 
     sub deep { my ($n) = @_; no warnings 'recursion'; return $n ? 1 + deep($n - 1, 1 .. 50) : 0 }
     local $SIG{USR1} = sub { deep(2000) };
-    is_deeply(PerlXS::Test::Waiting::raise(SIGUSR1, [1]), [1], 'row 30: a handler that makes Perl move its stack');
+    is_deeply(
+        PerlXS::Test::Waiting::raise(SIGUSR1, [1]),
+        [1], 'row 30: a handler that makes Perl move its stack'
+    );
 
     local $SIG{USR1} = sub { PerlXS::Test::Waiting::wait(1, 'inner') };
-    is_deeply(PerlXS::Test::Waiting::raise(SIGUSR1, [1]), [1], 'row 30: a handler that waits itself');
+    is_deeply(
+        PerlXS::Test::Waiting::raise(SIGUSR1, [1]),
+        [1], 'row 30: a handler that waits itself'
+    );
 
     local $SIG{USR1} = sub { die "stop\n" };
     no_leaks_ok {
@@ -118,13 +142,25 @@ sub error_of {
 # Leaving by exit.
 for my $case (
     ['in a call' => 'PerlXS::Test::Waiting::wait(60_000, "x")', 7, "end\n"],
-    ['in eval' => 'eval { PerlXS::Test::Waiting::wait(60_000, "x") }; print "not here\n"', 7, "end\n"],
-    ['in a sort block' => 'my @x = sort { PerlXS::Test::Waiting::wait(60_000, "x") } 1, 2', 7, "end\n"],
+    [
+        'in eval' => 'eval { PerlXS::Test::Waiting::wait(60_000, "x") }; print "not here\n"',
+        7, "end\n"
+    ],
+    [
+        'in a sort block' => 'my @x = sort { PerlXS::Test::Waiting::wait(60_000, "x") } 1, 2',
+        7, "end\n"
+    ],
     ['in a method of an object' => 'PerlXS::Test::Counter->new(1)->hold(60_000)', 7, "end\n"],
-    ['in a destructor' => 'sub O::DESTROY { PerlXS::Test::Waiting::wait(60_000, "x") if !$O::seen++ } { my $o = bless([], "O") }', 7, "end\n"],
-) {
+    [
+        'in a destructor' =>
+            'sub O::DESTROY { PerlXS::Test::Waiting::wait(60_000, "x") if !$O::seen++ } { my $o = bless([], "O") }',
+        7, "end\n"
+    ],
+    )
+{
     my ($name, $call, $status, $output) = @$case;
-    my $program = 'use Time::HiRes qw(ualarm); $| = 1; $SIG{ALRM} = sub { exit 7 }; END { print "end\n" } '
+    my $program =
+        'use Time::HiRes qw(ualarm); $| = 1; $SIG{ALRM} = sub { exit 7 }; END { print "end\n" } '
         . 'our $kept = PerlXS::Test::Counter->new(1); my @data = map { [$_] } 1 .. 100; ualarm(30_000); '
         . $call;
     open(my $out, '-|', $^X, '-It/lib', '-MPerlXS::Test', '-e', $program) or die "$!\n";
@@ -136,7 +172,10 @@ for my $case (
 
 # An unhandled signal ends the process as ever.
 {
-    my $pid = open(my $out, '-|', $^X, '-It/lib', '-MPerlXS::Test', '-e', '$| = 1; print "x\n"; PerlXS::Test::Waiting::wait(60_000, "x")')
+    my $pid = open(
+        my $out, '-|', $^X, '-It/lib', '-MPerlXS::Test', '-e',
+        '$| = 1; print "x\n"; PerlXS::Test::Waiting::wait(60_000, "x")'
+        )
         or die "$!\n";
     my $line = <$out>;
     kill('TERM', $pid);

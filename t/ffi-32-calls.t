@@ -29,7 +29,7 @@ use PerlXS::Test;
     my ($first, @rest) = (PerlXS::Test::Results::maybe(0), PerlXS::Test::nop(), 7);
     is_deeply([$first, @rest], [undef, 7], 'row 32: among others');
     my %hash = (a => PerlXS::Test::Results::maybe(1), b => PerlXS::Test::add(1, 1));
-    is_deeply(\%hash, {a => 1, b => 2}, 'row 32: in a hash');
+    is_deeply(\%hash, { a => 1, b => 2 }, 'row 32: in a hash');
     sub last_value { return PerlXS::Test::add($_[0], 1) }
     is_deeply([map { last_value($_) } 1 .. 3], [2, 3, 4], 'row 32: as a sub\'s own result');
     is(join(',', sort { PerlXS::Test::add($b, -$a) } 1 .. 3), '3,2,1', 'row 32: in a sort block');
@@ -43,7 +43,8 @@ use PerlXS::Test;
         'PerlXS::Test::nop()' => [[1], [1, 2]],
         'PerlXS::Test::add($a, $b)' => [[], [1], [1, 2, 3]],
         'PerlXS::Test::optional_u32($value = undef)' => [[1, 2]],
-        'PerlXS::Test::optional_first($first = undef, $second, $third = undef)' => [[], [1], [1, 2, 3, 4]],
+        'PerlXS::Test::optional_first($first = undef, $second, $third = undef)' =>
+            [[], [1], [1, 2, 3, 4]],
         'PerlXS::Test::Counter::new($class, $value = undef, $journal = undef)' => [[], [1 .. 4]],
         'PerlXS::Test::Counter::value($this)' => [[], [1, 2]],
         'PerlXS::Test::Waiting::wait($milliseconds, $text)' => [[1], [1, 2, 3], [(1) x 100_000]],
@@ -52,13 +53,21 @@ use PerlXS::Test;
     );
     for my $usage (sort keys %usage) {
         my ($name) = $usage =~ /^([\w:]+)/;
-        for my $args (@{$usage{$usage}}) {
-            no strict 'refs';
-            ok(!eval { &$name(@$args); 1 }, "row 33: $name with " . @$args . ' arguments');
-            is($@, "Usage: $usage at $0 line " . (__LINE__ - 1) . ".\n", 'row 33: dies with its usage and the place');
+        for my $args (@{ $usage{$usage} }) {
+            my $code = \&{$name};
+            my $line = __LINE__ + 1;
+            ok(!eval { $code->(@$args); 1 }, "row 33: $name with " . @$args . ' arguments');
+            is(
+                $@,
+                "Usage: $usage at $0 line $line.\n",
+                'row 33: dies with its usage and the place'
+            );
         }
     }
-    ok(eval { PerlXS::Test::optional_first(1, 2); PerlXS::Test::optional_first(1, 2, 3); 1 }, 'row 33: or fits');
+    ok(
+        eval { PerlXS::Test::optional_first(1, 2); PerlXS::Test::optional_first(1, 2, 3); 1 },
+        'row 33: or fits'
+    );
 }
 
 # Row 34
@@ -70,9 +79,12 @@ use PerlXS::Test;
         sub { PerlXS::Test::Waiting::wait(10, 'x') },
         sub { PerlXS::Test::Waiting::thread(1) },
         sub { PerlXS::Test::Results::list(10_000) },
-        sub { PerlXS::Test::Structures::echo([1, {a => 2}]) },
-        sub { local $SIG{__WARN__} = sub { $! = 9 }; PerlXS::Test::Effects::warn('x') },
-    )
+        sub { PerlXS::Test::Structures::echo([1, { a => 2 }]) },
+        sub {
+            local $SIG{__WARN__} = sub { $! = 9 };
+            PerlXS::Test::Effects::warn('x');
+        },
+        )
     {
         $call->();
         is($! + 0, 2, 'row 34: $! is unchanged after success');

@@ -12,7 +12,8 @@ use lib 't/lib';
 use PerlXS::Test;
 
 my $folder = tempdir(CLEANUP => 1);
-my ($library) = grep { -e } map { "$_/auto/PerlXS/Test/Test.so" } $ENV{PERLXS_TESTLIB} // 'build/testlib';
+my ($library) = grep { -e } map { "$_/auto/PerlXS/Test/Test.so" } $ENV{PERLXS_TESTLIB}
+    // 'build/testlib';
 
 sub output_of {
     my (@command) = @_;
@@ -29,9 +30,12 @@ sub output_of {
 # The product's library too, where it is built.
 my @product = -e 'blib/arch/auto/PVE/Network/Rust/Rust.so' ? ('-Mblib') : ();
 my $product_name = 'PVE::Network::Rust';
+
 sub each_library {
     my ($code) = @_;
-    $code->('PerlXS::Test', $library, "unshift \@INC, '@{[$library =~ s{/auto/.*}{}r]}';", '-It/lib');
+    $code->(
+        'PerlXS::Test', $library, "unshift \@INC, '@{[$library =~ s{/auto/.*}{}r]}';", '-It/lib'
+    );
     SKIP: {
         skip 'the product is not built: run make', 1 if !@product;
         $code->($product_name, 'blib/arch/auto/PVE/Network/Rust/Rust.so', '', @product);
@@ -63,7 +67,10 @@ each_library(
 each_library(
     sub {
         my ($module, $so, $inc, @options) = @_;
-        is(output_of($^X, '-T', @options, "-M$module", '-e', 'print "loaded\n"'), "loaded\n", "row 36: $module loads under -T");
+        is(
+            output_of($^X, '-T', @options, "-M$module", '-e', 'print "loaded\n"'),
+            "loaded\n", "row 36: $module loads under -T"
+        );
     },
 );
 
@@ -72,8 +79,16 @@ each_library(
     sub {
         my ($module, $so) = @_;
         my @defined = map { (split)[-1] } split(/\n/, output_of('nm', '-D', '--defined-only', $so));
-        is_deeply(\@defined, ['boot_' . $module =~ s/::/__/gr], "row 37: $module exports its boot symbol alone");
-        my $foreign = join(' ', grep { /\b(?:pxs_|rust_|_R)/ } map { (split)[-1] } split(/\n/, output_of('nm', '-D', '--undefined-only', $so)));
+        is_deeply(
+            \@defined,
+            ['boot_' . $module =~ s/::/__/gr],
+            "row 37: $module exports its boot symbol alone"
+        );
+        my $foreign = join(
+            ' ',
+            grep { /\b(?:pxs_|rust_|_R)/ }
+                map { (split)[-1] } split(/\n/, output_of('nm', '-D', '--undefined-only', $so))
+        );
         is($foreign, '', "row 37: $module takes nothing of another library's Rust");
     },
 );
@@ -102,7 +117,14 @@ SKIP: {
     );
     is(
         output_of($program),
-        join('', map { "$_\n" } 'first 3 1', 'second 3 1', 'first again 5 1', 'error internal', 'after 0', 'third 3 1', 'end'),
+        join(
+            '',
+            map { "$_\n" } 'first 3 1',
+            'second 3 1',
+            'first again 5 1',
+            'error internal',
+            'after 0', 'third 3 1', 'end'
+        ),
         'row 37: each interpreter loads the library and keeps what is its own',
     );
 }

@@ -3,9 +3,11 @@
 use strict;
 use warnings;
 
+use Cwd qw(getcwd);
 use File::Find qw(find);
 use File::Temp qw(tempdir);
 use Test::More;
+use Time::HiRes qw(sleep);
 
 use lib 't/lib';
 use PerlXS::Test;
@@ -14,7 +16,8 @@ use PerlXS::Test;
 sub descriptors {
     opendir(my $dir, '/proc/self/fd') or die "opendir: $!\n";
     my $own = fileno($dir);
-    my %open = map { ($_ => readlink("/proc/self/fd/$_") // '') } grep { /^\d+$/ && $_ != $own } readdir($dir);
+    my %open = map { ($_ => readlink("/proc/self/fd/$_") // '') }
+        grep { /^\d+$/ && $_ != $own } readdir($dir);
     return \%open;
 }
 
@@ -46,7 +49,7 @@ sub with_namespace {
     my $own = readlink('/proc/self/ns/net');
     for (1 .. 500) {
         last if (readlink($path) // $own) ne $own;
-        select(undef, undef, undef, 0.01);
+        sleep(0.01);
     }
     $code->($path);
     close($tell);
@@ -68,7 +71,10 @@ SKIP: {
             PerlXS::Test::Namespace->new($path) for 1 .. 100;
             is_deeply(descriptors(), $before, 'row 38: 100 sockets that were opened are closed');
             is(threads(), $threads, 'row 39: the threads that opened them are gone');
-            is(readlink('/proc/self/ns/net'), $own, 'row 39: Perl\'s thread is in its own namespace');
+            is(
+                readlink('/proc/self/ns/net'),
+                $own, 'row 39: Perl\'s thread is in its own namespace'
+            );
             is_deeply(
                 [map { readlink("$_/ns/net") } glob('/proc/self/task/*')], [($own) x $threads],
                 'row 39: and so is every other',
@@ -106,15 +112,17 @@ SKIP: {
 # Rows 29, 39, 40: what the sources must not have. Tests inside them may.
 {
     my (@sources, %found);
-    find({wanted => sub { push @sources, $_ if m{/src/.*\.rs\z} }, no_chdir => 1}, 'rust');
+    find({ wanted => sub { push @sources, $_ if m{/src/.*\.rs\z} }, no_chdir => 1 }, 'rust');
     for my $path (sort @sources) {
         next if $path =~ m{perlxs/src/thread\.rs\z};
         open(my $in, '<', $path) or die "open $path: $!\n";
         my $before = '';
         while (defined(my $line = <$in>)) {
             last if $line =~ /^#\[cfg\(test\)\]/;
-            push @{$found{thread}}, "$path:$." if $line =~ /thread::(?:spawn\(|Builder\b)/ && $before !~ /\bmasked\(/;
-            push @{$found{setns}}, "$path:$." if $line =~ /\bsetns\(/ && $path !~ m{pve-netlink/src/netns\.rs\z};
+            push @{ $found{thread} }, "$path:$."
+                if $line =~ /thread::(?:spawn\(|Builder\b)/ && $before !~ /\bmasked\(/;
+            push @{ $found{setns} }, "$path:$."
+                if $line =~ /\bsetns\(/ && $path !~ m{pve-netlink/src/netns\.rs\z};
             $before = $line;
         }
     }
@@ -126,8 +134,7 @@ SKIP: {
 sub build {
     my ($command, $code, @options) = @_;
     my $folder = tempdir(CLEANUP => 1);
-    my $root = `pwd`;
-    chomp($root);
+    my $root = getcwd();
     mkdir("$folder/src") or die "mkdir: $!\n";
     my %files = (
         'Cargo.toml' => "[package]\nname = \"refused\"\nversion = \"0.0.0\"\nedition = \"2024\"\n"
@@ -146,14 +153,20 @@ sub build {
         open(STDERR, '>&', \*STDOUT) or die "dup: $!\n";
         chdir($folder) or die "chdir: $!\n";
         $ENV{CARGO_TARGET_DIR} = "$target/refused";
-        exec 'cargo', $command, '--offline', '--quiet', ($command eq 'clippy' ? qw(-- -D warnings) : ());
+        exec 'cargo', $command, '--offline', '--quiet',
+            ($command eq 'clippy' ? qw(-- -D warnings) : ());
     }
     my $text = do { local $/ = undef; <$out> };
     close($out);
     return ($?, $text);
 }
 
-my ($status, $text) = build('check', "pub use perlxs::Perl;\n", 'perlxs = { path = "ROOT/rust/perlxs" }', 'panic = "abort"');
+my ($status, $text) = build(
+    'check',
+    "pub use perlxs::Perl;\n",
+    'perlxs = { path = "ROOT/rust/perlxs" }',
+    'panic = "abort"'
+);
 isnt($status, 0, 'row 40: panic = "abort" does not build');
 like($text, qr/build with panic = "unwind"/, 'row 40: and says why');
 
@@ -163,7 +176,12 @@ like($text, qr/build with panic = "unwind"/, 'row 40: and says why');
     'libc = "0.2"', '',
 );
 isnt($status, 0, 'row 40: setenv does not pass clippy');
-like($text, qr/use of a disallowed method `$_`/, "row 40: $_ is refused") for qw(std::env::set_var std::env::remove_var);
-like($text, qr/use of a disallowed method `libc::(?:\w+::)*setenv`/, 'row 40: libc::setenv is refused');
+like($text, qr/use of a disallowed method `$_`/, "row 40: $_ is refused")
+    for qw(std::env::set_var std::env::remove_var);
+like(
+    $text,
+    qr/use of a disallowed method `libc::(?:\w+::)*setenv`/,
+    'row 40: libc::setenv is refused'
+);
 
 done_testing();

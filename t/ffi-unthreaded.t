@@ -7,33 +7,34 @@ use Config;
 use File::Temp qw(tempdir);
 use Test::More;
 
+use lib 'perl/lib';
+use Command qw(attempt);
+
 my $folder = tempdir(CLEANUP => 1);
 my $core = "$Config{archlibexp}/CORE";
 
 # Perl's configuration with the thread options taken out; its include guard keeps the real one out.
 open(my $in, '<', "$core/config.h") or die "open $core/config.h: $!\n";
 my $config = do { local $/ = undef; <$in> };
-my $without = ($config =~ s/^#\s*define\s+(?:MULTIPLICITY|USE_ITHREADS|USE_THREADS|I_PTHREAD)\b.*$//mgr);
+my $without =
+    ($config =~ s/^#\s*define\s+(?:MULTIPLICITY|USE_ITHREADS|USE_THREADS|I_PTHREAD)\b.*$//mgr);
 open(my $out, '>', "$folder/config.h") or die "open: $!\n";
 print {$out} $without;
 close($out) or die "close: $!\n";
 
 my @defines = grep { /^-D/ && !/FORTIFY|REENTRANT/ } split(' ', $Config{ccflags});
+my @options = (
+    '-c', '-o', "$folder/out.o", '-include', "$folder/config.h", @defines,
+    '-Irust/perlxs-sys/shim', '-isystem', $core,
+);
+my @strict = qw(-Wall -Wextra -Werror -Wno-unused-parameter -O1 -fno-strict-aliasing -fwrapv);
 for my $source (glob('rust/perlxs-sys/shim/*.c')) {
-    my @compile = (
-        $Config{cc}, '-c', '-o', "$folder/out.o", '-include', "$folder/config.h",
-        qw(-Wall -Wextra -Werror -Wno-unused-parameter -O1 -fno-strict-aliasing -fwrapv), @defines, '-Irust/perlxs-sys/shim', '-isystem', $core,
-        $source,
-    );
-    is(system({ $compile[0] } @compile), 0, "row 27: $source compiles without threads");
+    ok(attempt($Config{cc}, @options, @strict, $source),
+        "row 27: $source compiles without threads");
 }
 open(my $check, '>', "$folder/check.c") or die "open: $!\n";
 print {$check} "#include \"perlxs.h\"\n#ifdef MULTIPLICITY\n#error threads\n#endif\nint x;\n";
 close($check) or die "close: $!\n";
-is(
-    system($Config{cc}, '-c', '-o', "$folder/out.o", '-include', "$folder/config.h", @defines, '-Irust/perlxs-sys/shim', '-isystem', $core, "$folder/check.c"),
-    0,
-    'row 27: and that without threads is so',
-);
+ok(attempt($Config{cc}, @options, "$folder/check.c"), 'row 27: and that without threads is so');
 
 done_testing();

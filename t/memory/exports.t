@@ -14,7 +14,10 @@ my @packages = ('PerlXS::Test');
 if (product_is_built()) {
     require blib;
     blib->import('blib');
-    for my $module (qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug)) {
+    for my $module (
+        qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug)
+        )
+    {
         require $module =~ s{::}{/}gr . '.pm';
     }
     push @packages, 'PVE::Network::Rust';
@@ -38,7 +41,7 @@ open(my $stderr, '>&', \*STDERR) or die "dup: $!\n";
 open(STDERR, '>', '/dev/null') or die "open: $!\n";
 
 my $scale = $ENV{MEMORY_ROUNDS} // 1;
-for my $export (exports(@packages)) {
+for my $export (map { exports($_) } @packages) {
     my $call = call_of($export);
     ok($call, "$export has a call in t/lib/PerlXS/Calls.pm") or next;
     my $rounds = rounds_of($export) * $scale;

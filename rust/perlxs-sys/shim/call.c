@@ -53,11 +53,18 @@ void pxs_xsub(pTHX_ CV *cv)
         pxs_resolve(aTHX_ & call);
     for (i = 0; i < n; i++)
         pxs_view_of(aTHX_ call.args[i], e->args[i].kind == PXS_ARG_PERL, &call.views[i]);
+    /* A handler that calls exit has Perl free all mortals, with Rust still running on what they hold. */
+    if (e->polls)
+        for (i = 0; i < n; i++)
+            SvREFCNT_inc_simple_void_NN(call.args[i]);
     /* What Rust makes is new: a tainted argument was seen by a parser, as after a match in Perl. */
     TAINT_NOT;
 
     e->run(&call);
 
+    if (e->polls && call.status != PXS_EXIT)
+        for (i = 0; i < n; i++)
+            SvREFCNT_dec_NN(call.args[i]);
     if (UNLIKELY(call.status != PXS_OK || call.warnings || call.effects)) {
         errno = saved_errno;
         pxs_finish(aTHX_ & call);

@@ -24,8 +24,8 @@ my %rounds = (
 );
 
 my %twenty = map { sprintf('key%02d', $_) => "value$_" } 0 .. 19;
-my $data = {list => [1, 'two', undef, {three => 3.5}], "caf\x{e9}" => "\x{263a}"};
-my $point = {x => 1, y => 2, label => 'point'};
+my $data = { list => [1, 'two', undef, { three => 3.5 }], "caf\x{e9}" => "\x{263a}" };
+my $point = { x => 1, y => 2, label => 'point' };
 my $counter;
 my $config = "arch: amd64\nhostname: test\nmemory: 512\n"
     . "net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=10.0.0.2/24\n"
@@ -33,7 +33,9 @@ my $config = "arch: amd64\nhostname: test\nmemory: 512\n"
 
 sub fails {
     my ($code) = @_;
-    return sub { return eval { $code->(); 1 } };
+    return sub {
+        return eval { $code->(); 1 }
+    };
 }
 
 sub one {
@@ -44,40 +46,55 @@ sub one {
 
 my %calls;
 {
-    no strict 'refs';
     my $package = 'PerlXS::Test';
     %calls = (
         one($package, 'nop'),
         one($package, 'add', 1, 2),
         (map { one($package, $_, 7) } qw(i8 i16 i32 i64 u8 u16 u32 u64 f64 optional_u32)),
         one($package, 'boolean', 1),
-        (map { one($package, $_, "caf\x{e9}") } qw(text characters utf8_length bytes optional_text)),
+        (
+            map { one($package, $_, "caf\x{e9}") }
+                qw(text characters utf8_length bytes optional_text)
+        ),
         one($package, 'optional_first', undef, 2),
         (map { one("${package}::Structures", $_, $data) } qw(describe describe_perl echo)),
         one("${package}::Structures", 'describe_both', $data, [$data]),
-        one("${package}::Structures", 'integers', {a => 1, b => 2}),
-        one("${package}::Structures", 'integer_lists', {a => [1], b => []}),
-        one("${package}::Structures", 'by_number', {1 => 1, 2 => 0}),
+        one("${package}::Structures", 'integers', { a => 1, b => 2 }),
+        one("${package}::Structures", 'integer_lists', { a => [1], b => [] }),
+        one("${package}::Structures", 'by_number', { 1 => 1, 2 => 0 }),
         (map { one("${package}::Structures", $_, {%twenty}) } qw(texts twenty borrowed)),
         (map { one("${package}::Structures", $_, $point) } qw(point optional_point)),
-        one("${package}::Structures", 'shape', {path => {points => [$point]}}),
-        one("${package}::Structures", 'name_of', {name => 'x', rest => $data}),
-        (map { one("${package}::Results", $_) } qw(nothings undefined booleans twenty change_errno)),
+        one("${package}::Structures", 'shape', { path => { points => [$point] } }),
+        one("${package}::Structures", 'name_of', { name => 'x', rest => $data }),
+        (
+            map { one("${package}::Results", $_) }
+                qw(nothings undefined booleans twenty change_errno)
+        ),
         one("${package}::Results", 'list', 10),
         one("${package}::Results", 'maybe', 0),
         one("${package}::Effects", 'warn', "text\n"),
-        "${package}::Effects::warn_and_fail" => fails(sub { PerlXS::Test::Effects::warn_and_fail("a\n", 'b') }),
-        "${package}::Effects::delete" => sub { PerlXS::Test::Effects::delete({a => 1, b => 2}, 'a') },
-        "${package}::Effects::create" => sub { PerlXS::Test::Effects::create({a => 1, b => 2}, 'a') },
-        "${package}::Effects::delete_and_fail" => fails(sub { PerlXS::Test::Effects::delete_and_fail({a => 1}, 'a') }),
-        "${package}::Effects::raise_and_delete" => sub { PerlXS::Test::Effects::raise_and_delete(10, {a => 1}, 'a') },
+        "${package}::Effects::warn_and_fail" =>
+            fails(sub { PerlXS::Test::Effects::warn_and_fail("a\n", 'b') }),
+        "${package}::Effects::delete" =>
+            sub { PerlXS::Test::Effects::delete({ a => 1, b => 2 }, 'a') },
+        "${package}::Effects::create" =>
+            sub { PerlXS::Test::Effects::create({ a => 1, b => 2 }, 'a') },
+        "${package}::Effects::delete_and_fail" =>
+            fails(sub { PerlXS::Test::Effects::delete_and_fail({ a => 1 }, 'a') }),
+        "${package}::Effects::raise_and_delete" =>
+            sub { PerlXS::Test::Effects::raise_and_delete(10, { a => 1 }, 'a') },
         "${package}::Waiting::raise" => sub { PerlXS::Test::Waiting::raise(10, $data) },
         one("${package}::Waiting", 'wait', 0, 'text'),
         one("${package}::Waiting", 'thread', 0),
         "${package}::Counter::new" => sub { PerlXS::Test::Counter->new(1) },
         "${package}::Counter::close" => sub { PerlXS::Test::Counter->new(1)->close },
         "${package}::Counter::alive" => sub { PerlXS::Test::Counter::alive() },
-        (map { my $m = $_; ("${package}::Counter::$m" => sub { counter()->$m }) } qw(value plus forks)),
+        (
+            map {
+                my $m = $_;
+                ("${package}::Counter::$m" => sub { counter()->$m })
+            } qw(value plus forks)
+        ),
         "${package}::Counter::add" => sub { counter()->add(1) },
         "${package}::Counter::hold" => sub { counter()->hold(0) },
         "${package}::Counter::watch" => sub { counter()->watch(0) },
@@ -87,7 +104,10 @@ my %calls;
         "${package}::Grump::text" => sub { PerlXS::Test::Grump->new('text')->text },
         "${package}::Grump::close" => fails(sub { PerlXS::Test::Grump->new('text')->close }),
         "${package}::Namespace::new" => sub { PerlXS::Test::Namespace->new('/proc/self/ns/net') },
-        "${package}::Namespace::path" => do { my $n; sub { ($n //= PerlXS::Test::Namespace->new('/proc/self/ns/net'))->path } },
+        "${package}::Namespace::path" => do {
+            my $n;
+            sub { ($n //= PerlXS::Test::Namespace->new('/proc/self/ns/net'))->path }
+        },
     );
     my %failing = (
         'Errors::fail' => ["text\n"],
@@ -100,19 +120,20 @@ my %calls;
         'Panics::out_of_bounds' => [5],
         'Panics::after_warning' => ["text\n"],
         'Panics::in_decode' => ['first', {}],
-        'Panics::in_drop' => [{text => 'x'}],
+        'Panics::in_drop' => [{ text => 'x' }],
         (map { ("Panics::$_" => []) } qw(in_drop_of_result in_encode in_error in_drop_of_error)),
     );
     for my $name (keys %failing) {
-        my ($code, @args) = (\&{"${package}::$name"}, @{$failing{$name}});
+        my ($code, @args) = (\&{"${package}::$name"}, @{ $failing{$name} });
         $calls{"${package}::$name"} = fails(sub { $code->(@args) });
     }
 
     # The payload itself is leaked, since dropping it might panic again: it has no size here.
-    $calls{"${package}::Panics::with_payload"} = fails(sub { PerlXS::Test::Panics::with_payload() });
+    $calls{"${package}::Panics::with_payload"} =
+        fails(sub { PerlXS::Test::Panics::with_payload() });
 
     my $lxc = 'PVE::Network::Rust::LXC::Config';
-    my $net = {name => 'eth0', bridge => 'vmbr0', hwaddr => 'BC:24:11:00:00:01', type => 'veth'};
+    my $net = { name => 'eth0', bridge => 'vmbr0', hwaddr => 'BC:24:11:00:00:01', type => 'veth' };
     my $folder;
     my $with_files = sub {
         my ($code) = @_;
@@ -125,24 +146,37 @@ my %calls;
     %calls = (
         %calls,
         'PVE::Network::Rust::version' => sub { PVE::Network::Rust::version() },
-        "${lxc}::parse_pct_config" => sub { $lxc->can('parse_pct_config')->('/lxc/100.conf', $config) },
+        "${lxc}::parse_pct_config" =>
+            sub { $lxc->can('parse_pct_config')->('/lxc/100.conf', $config) },
         "${lxc}::write_pct_config" => sub {
             my $parsed = $lxc->can('parse_pct_config')->('/lxc/100.conf', $config);
             return $lxc->can('write_pct_config')->('/lxc/100.conf', $parsed);
         },
-        "${lxc}::parse_lxc_network" => sub { $lxc->parse_lxc_network('name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01') },
+        "${lxc}::parse_lxc_network" =>
+            sub { $lxc->parse_lxc_network('name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01') },
         "${lxc}::print_lxc_network" => sub { $lxc->print_lxc_network({%$net}) },
-        "${lxc}::parse_volume" => sub { $lxc->parse_volume('mp0', 'local:100/vm.raw,mp=/srv,size=8G') },
-        "${lxc}::print_volume" => sub { $lxc->print_volume('mp0', {volume => 'local:100/vm.raw', mp => '/srv'}) },
+        "${lxc}::parse_volume" =>
+            sub { $lxc->parse_volume('mp0', 'local:100/vm.raw,mp=/srv,size=8G') },
+        "${lxc}::print_volume" =>
+            sub { $lxc->print_volume('mp0', { volume => 'local:100/vm.raw', mp => '/srv' }) },
         "${lxc}::parse_device" => sub { $lxc->parse_device('/dev/null,mode=0660') },
-        "${lxc}::print_device" => sub { $lxc->print_device({path => '/dev/null'}) },
+        "${lxc}::print_device" => sub { $lxc->print_device({ path => '/dev/null' }) },
         "${lxc}::parse_features" => sub { $lxc->parse_features('nesting=1,keyctl=1') },
         "${lxc}::load_config" => $with_files->(sub { $lxc->load_config(100) }),
-        "${lxc}::save_config" => $with_files->(sub { $lxc->save_config(100, $lxc->load_config(100)) }),
-        "${lxc}::recover_config" => $with_files->(sub { eval { $lxc->recover_config(100) } }),
+        "${lxc}::save_config" =>
+            $with_files->(sub { $lxc->save_config(100, $lxc->load_config(100)) }),
+        "${lxc}::recover_config" => $with_files->(sub {
+            eval { $lxc->recover_config(100) }
+        }),
         'PVE::Network::Rust::Hotplug::new' => sub { PVE::Network::Rust::Hotplug->new },
-        'PVE::Network::Rust::Hotplug::hotplug_add' => fails(sub { PVE::Network::Rust::Hotplug->new->hotplug_add(100, 0, {%$net}, {netns => '/nowhere'}) }),
-        'PVE::Network::Rust::Hotplug::hotplug_remove' => fails(sub { PVE::Network::Rust::Hotplug->new->hotplug_remove(100, 0) }),
+        'PVE::Network::Rust::Hotplug::hotplug_add' => fails(sub {
+            PVE::Network::Rust::Hotplug->new->hotplug_add(
+                100, 0, {%$net},
+                { netns => '/nowhere' }
+            );
+        }),
+        'PVE::Network::Rust::Hotplug::hotplug_remove' =>
+            fails(sub { PVE::Network::Rust::Hotplug->new->hotplug_remove(100, 0) }),
     );
 }
 
@@ -154,7 +188,10 @@ sub prepared_root {
     require File::Path;
     require Sys::Hostname;
     my $node = Sys::Hostname::hostname() =~ s/\..*//r;
-    File::Path::make_path("$root/etc/pve/nodes/$node/lxc", "$root/run/lock/lxc", "$root/var/lib/pve-network-rust");
+    File::Path::make_path(
+        "$root/etc/pve/nodes/$node/lxc",
+        "$root/run/lock/lxc", "$root/var/lib/pve-network-rust"
+    );
     symlink("nodes/$node/lxc", "$root/etc/pve/lxc");
     open(my $out, '>', "$root/etc/pve/nodes/$node/lxc/100.conf") or die "open: $!\n";
     print {$out} $config;
@@ -164,20 +201,17 @@ sub prepared_root {
 
 sub product_is_built { return -e 'blib/arch/auto/PVE/Network/Rust/Rust.so' }
 
-# Every sub below these packages that is native code.
+# Every sub in this package and those below it that is native code.
 sub exports {
-    my (@packages) = @_;
+    my ($package) = @_;
+    my $stash = \%main::;
+    $stash = *{ $stash->{"${_}::"} }{HASH} for split(/::/, $package);
     my @found;
-    no strict 'refs';
-    for my $package (@packages) {
-        for my $name (sort keys %{"${package}::"}) {
-            if ($name =~ /\A(\w+)::\z/) {
-                push @found, exports("${package}::$1");
-            } elsif (defined(&{"${package}::$name"})) {
-                my $cv = B::svref_2object(\&{"${package}::$name"});
-                push @found, "${package}::$name" if $cv->XSUB && $cv->GV->STASH->NAME eq $package && $name !~ /\A(?:CLONE_SKIP|bootstrap)\z/;
-            }
-        }
+    for my $name (sort keys %$stash) {
+        push @found, exports("${package}::$1") if $name =~ /\A(\w+)::\z/;
+        next if $name =~ /::\z|\A(?:CLONE_SKIP|bootstrap)\z/ || !defined(&{"${package}::$name"});
+        my $cv = B::svref_2object(\&{"${package}::$name"});
+        push @found, "${package}::$name" if $cv->XSUB && $cv->GV->STASH->NAME eq $package;
     }
     return @found;
 }

@@ -6,7 +6,7 @@ use strict;
 use warnings;
 
 package PerlXS::Tied::Scalar {
-    sub TIESCALAR { my ($class, %self) = @_; return bless {reads => 0, %self}, $class }
+    sub TIESCALAR { my ($class, %self) = @_; return bless { reads => 0, %self }, $class }
     sub STORE { my ($self, $value) = @_; $self->{value} = $value; return }
 
     sub FETCH {
@@ -18,8 +18,12 @@ package PerlXS::Tied::Scalar {
 }
 
 package PerlXS::Tied::Array {
-    sub TIEARRAY { my ($class, @values) = @_; return bless {reads => 0, values => [@values]}, $class }
-    sub FETCHSIZE { my ($self) = @_; return scalar(@{$self->{values}}) }
+
+    sub TIEARRAY {
+        my ($class, @values) = @_;
+        return bless { reads => 0, values => [@values] }, $class;
+    }
+    sub FETCHSIZE { my ($self) = @_; return scalar(@{ $self->{values} }) }
 
     sub FETCH {
         my ($self, $index) = @_;
@@ -29,9 +33,13 @@ package PerlXS::Tied::Array {
 }
 
 package PerlXS::Tied::Hash {
-    sub TIEHASH { my ($class, %values) = @_; return bless {reads => 0, values => {%values}}, $class }
-    sub FIRSTKEY { my ($self) = @_; keys(%{$self->{values}}); return each(%{$self->{values}}) }
-    sub NEXTKEY { my ($self) = @_; return each(%{$self->{values}}) }
+
+    sub TIEHASH {
+        my ($class, %values) = @_;
+        return bless { reads => 0, values => {%values} }, $class;
+    }
+    sub FIRSTKEY { my ($self) = @_; keys(%{ $self->{values} }); return each(%{ $self->{values} }) }
+    sub NEXTKEY { my ($self) = @_; return each(%{ $self->{values} }) }
     sub EXISTS { my ($self, $key) = @_; return exists($self->{values}{$key}) }
     sub DELETE { my ($self, $key) = @_; return delete($self->{values}{$key}) }
 
