@@ -23,7 +23,8 @@ local $ENV{PVE_RUST_ROOT} = $root;
 my @warnings;
 local $SIG{__WARN__} = sub { push @warnings, @_ };
 
-my $text = "onboot: yes\nnet0: bridge=vmbr0,tag=7,firewall=on\nnet1: name=blue,hwaddr=BC:24:11:00:00:01\n";
+my $text =
+    "onboot: yes\nnet0: bridge=vmbr0,tag=7,firewall=on\nnet1: name=blue,hwaddr=BC:24:11:00:00:01\n";
 my $config = parse(100, $text, { dialect => 'relaxed', vnets => ['blue'] });
 is(
     canonical($config->{networks}),
@@ -60,7 +61,11 @@ is(
 eval { parse(100, '', { dialect => 'loose' }) };
 like($@, qr/argument 3 \(\$options->\{dialect\}\)/, 'an unknown dialect');
 eval { generate({ networks => [{ id => 0, name => 'eth0', tag => 'x' }] }) };
-is($@->{errors}{'net0.tag'}, "type check ('integer') failed - got 'x'", 'an error by setting and property');
+is(
+    $@->{errors}{'net0.tag'},
+    "type check ('integer') failed - got 'x'",
+    'an error by setting and property'
+);
 eval { generate({ networks => { id => 0 } }) };
 is($@->{errors}{networks}, 'a list is expected', 'a wrong structure');
 
