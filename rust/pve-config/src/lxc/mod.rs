@@ -4,7 +4,6 @@
 //! name of `PVE::LXC::Config` do: same structure, same warnings, same error texts.
 
 mod config;
-mod container;
 mod device;
 mod features;
 pub mod formats;
@@ -18,7 +17,6 @@ mod volume;
 mod write;
 
 pub use config::{Config, Section};
-pub use container::{Dialect, generate_container_config, parse_container_config};
 pub use device::{parse_device, print_device};
 pub use features::parse_features;
 pub use network::{parse_lxc_network, print_lxc_network};
