@@ -1,0 +1,19 @@
+//! A line of a description: what is encoded is decoded as it was.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pve_schema::Scalar;
+use pve_schema::text::{decode_into, decoded, encode_into};
+
+fuzz_target!(|line: &[u8]| {
+    let mut text = Vec::new();
+    decode_into(line, &mut text);
+    let scalar = decoded(text.clone());
+    assert!(!matches!(scalar, Scalar::Bytes(_)));
+    let mut encoded = Vec::new();
+    encode_into(&scalar, &mut encoded);
+    assert!(encoded.iter().all(|b| matches!(b, b' '..=b'~') && *b != b':'));
+    let mut again = Vec::new();
+    decode_into(&encoded, &mut again);
+    assert_eq!(text, again);
+});
