@@ -21,8 +21,10 @@ sub describe { return PerlXS::Test::Structures::describe(@_) }
         eval { PerlXS::Test::add(1, $dies) };
         eval { PerlXS::Test::Structures::describe_both($other, $dies) };
         eval {
-            PerlXS::Test::Structures::describe_both({ deep => [\my @x, { in => $other }] },
-                [$dies]);
+            PerlXS::Test::Structures::describe_both(
+                { deep => [\my @x, { in => $other }] },
+                [$dies]
+            );
         };
     };
     $attempt->();

@@ -29,8 +29,10 @@ my @options = (
 );
 my @strict = qw(-Wall -Wextra -Werror -Wno-unused-parameter -O1 -fno-strict-aliasing -fwrapv);
 for my $source (glob('rust/perlxs-sys/shim/*.c')) {
-    ok(attempt($Config{cc}, @options, @strict, $source),
-        "row 27: $source compiles without threads");
+    ok(
+        attempt($Config{cc}, @options, @strict, $source),
+        "row 27: $source compiles without threads"
+    );
 }
 open(my $check, '>', "$folder/check.c") or die "open: $!\n";
 print {$check} "#include \"perlxs.h\"\n#ifdef MULTIPLICITY\n#error threads\n#endif\nint x;\n";

@@ -126,14 +126,18 @@ fails(
     qr/'veth100i0' exists already/,
     sub { $hotplug->hotplug_add(100, 0, $net, $target) }
 );
-fails('a name taken inside',
-    'resource', qr/eth0/, sub { $hotplug->hotplug_add(100, 1, $net, $target) });
+fails(
+    'a name taken inside',
+    'resource', qr/eth0/, sub { $hotplug->hotplug_add(100, 1, $net, $target) }
+);
 fails(
     'no such bridge', 'resource', qr/'vmbr9' does not exist/,
     sub { $hotplug->hotplug_add(100, 1, { %$net, bridge => 'vmbr9' }, $target) }
 );
-fails('a VLAN', 'config', qr/tag/,
-    sub { $hotplug->hotplug_add(100, 1, { %$net, tag => 5 }, $target) });
+fails(
+    'a VLAN', 'config', qr/tag/,
+    sub { $hotplug->hotplug_add(100, 1, { %$net, tag => 5 }, $target) }
+);
 fails(
     'a bad address', 'config', qr/ip: invalid value/,
     sub { $hotplug->hotplug_add(100, 1, { %$net, name => 'eth1', ip => '10.0.0.2' }, $target) }
@@ -169,8 +173,10 @@ is(descriptors(), $open, 'no descriptor is left open');
         $stopped++ if $@ eq "alarm\n";
         eval { $hotplug->hotplug_remove(100, 0) };
     }
-    is(state_of($pid), $before,
-        "a handler that dies leaves nothing half done ($stopped calls ended)");
+    is(
+        state_of($pid), $before,
+        "a handler that dies leaves nothing half done ($stopped calls ended)"
+    );
 }
 
 eval { $hotplug->hotplug_add(100, 0, $net) };

@@ -70,8 +70,10 @@ write_file("$folder/100.conf", "arch: amd64\nmemory: 512\nbogus: x\n");
     my $warning = "vm 100 - unable to parse value of 'bogus' - unknown setting 'bogus'\n";
     is_deeply(\@warnings, [$warning], 'a warning on reading');
     $conf->{memory} = 1;
-    is($CONFIG->load_config(100)->{memory},
-        512, 'remembered; what the caller changed is the caller\'s own');
+    is(
+        $CONFIG->load_config(100)->{memory},
+        512, 'remembered; what the caller changed is the caller\'s own'
+    );
     is_deeply(\@warnings, [$warning], '… and warned once');
     my $statistics = $CONFIG->cache_statistics();
     is_deeply($statistics, { hits => 1, misses => 1, unsettled => 0, entries => 1 }, 'counted');
@@ -124,8 +126,10 @@ is(
     'a signal handler that dies ends the wait',
 );
 is(read_file("$folder/100.conf"), "arch: amd64\nmemory: 1024\n", '… and the file is as it was');
-is($CONFIG->save_config(100, { arch => 'amd64' })->{replaced},
-    $saved->{digest}, 'the lock is free again');
+is(
+    $CONFIG->save_config(100, { arch => 'amd64' })->{replaced},
+    $saved->{digest}, 'the lock is free again'
+);
 
 mkdir("$folder/101.conf") or die "mkdir: $!\n";
 like(eval { $CONFIG->load_config(101) } // $@, qr/is a directory/, 'a folder in the file\'s place');

@@ -15,7 +15,7 @@
 //! | `Option<T>` | as `T`; None: undef, or a trailing argument left out |
 //! | [`Data<T>`] | any structure that serde can make of `T` |
 //! | [`PerlData<T>`] | the same, but objects are read as Perl code would read them |
-//! | [`Hash<T>`] | a hash of the caller that the function may change through [`Context`] |
+//! | [`struct@Hash`]`<T>` | a hash of the caller that the function may change through [`Context`] |
 //! | [`Class`], [`Ignored`] | the invocant of a class method |
 //! | `this: &T`, `this: &mut T` | an object that owns a `T` ([`Handle`]) |
 //! | [`Context`], [`Signals`] | not an argument: warnings and effects; waiting while Perl's signal handlers run |

@@ -81,6 +81,12 @@ impl Paths {
         self.cluster("datacenter.cfg")
     }
 
+    /// The cluster's VNets.
+    #[must_use]
+    pub fn vnets(&self) -> PathBuf {
+        self.cluster("sdn/vnets.cfg")
+    }
+
     /// The folder that has one sub-folder a node of the cluster.
     #[must_use]
     pub fn nodes(&self) -> PathBuf {

@@ -6,13 +6,14 @@ use std::cell::RefCell;
 use std::fs;
 use std::sync::Arc;
 
+use pve_config::vnets::vnet_names;
 use pve_container::config_cache::{CacheCounts, ConfigCache};
 use pve_container::config_error::ConfigError;
 use pve_container::config_file::ConfigFiles;
 use pve_container::datacenter::{MacPrefix, read_mac_prefix};
 use pve_container::mac::random_ether_addr;
 use pve_container::paths::Paths;
-use pve_container::read_file::CONFIG_LIMIT;
+use pve_container::read_file::{CONFIG_LIMIT, read_file};
 
 /// More configurations than a node runs guests.
 const CONFIGS: usize = 4096;
@@ -63,6 +64,12 @@ pub(crate) fn config_cache_counts() -> (CacheCounts, usize) {
 /// Forgets all configurations.
 pub(crate) fn clear_config_cache() {
     CONFIG_TEXTS.with_borrow_mut(ConfigCache::clear);
+}
+
+/// The names of the cluster's VNets; none where there is no SDN configuration.
+pub(crate) fn vnets() -> Result<Vec<String>, ConfigError> {
+    let content = read_file(&paths()?.vnets(), CONFIG_LIMIT)?;
+    Ok(content.map_or(Vec::new(), |content| vnet_names(&content.bytes)))
 }
 
 /// A new hardware address with the cluster's prefix, and what reading that prefix warned about.

@@ -7,7 +7,7 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::{Map, PerlString, Scalar, Value};
+use crate::{Map, PerlNumber, PerlString, Scalar, Value};
 
 /// The name of the newtype struct around bytes that are Perl's extended UTF-8 ([`Scalar::Extended`]). A serializer that
 /// builds Perl data makes a string with the `UTF8` flag of them; any other one writes the bytes.
@@ -75,6 +75,18 @@ impl<'de> Visitor<'de> for StringVisitor {
         f.write_str("a string")
     }
 
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(number(PerlNumber::Int(value)))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(number(PerlNumber::UInt(value)))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(number(PerlNumber::Num(value)))
+    }
+
     fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {
         Ok(PerlString::Bytes(Cow::Borrowed(bytes)))
     }
@@ -98,6 +110,10 @@ impl<'de> Visitor<'de> for StringVisitor {
     fn visit_string<E>(self, text: String) -> Result<Self::Value, E> {
         Ok(PerlString::Text(Cow::Owned(text)))
     }
+}
+
+fn number(number: PerlNumber) -> PerlString<'static> {
+    PerlString::Bytes(Cow::Owned(number.to_text().into_owned().into_bytes()))
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for PerlString<'a> {
@@ -192,6 +208,18 @@ impl<'de> Visitor<'de> for ValueVisitor {
 impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Scalar(scalar) => Ok(scalar),
+            reference => Err(de::Error::custom(format_args!(
+                "a reference ({}) where a plain value is wanted",
+                reference.reference_kind()
+            ))),
+        }
     }
 }
 

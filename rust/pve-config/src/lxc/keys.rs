@@ -32,11 +32,14 @@ const FIRST: [u16; CONTAINER.properties.len()] = {
     first
 };
 
-/// A key that the table has: its property, and its number among all keys, below [`COUNT`].
+/// A key that the table has.
 #[derive(Clone, Copy)]
 pub struct Known {
     pub property: &'static Property,
+    /// Its number among all keys, below [`COUNT`].
     pub number: usize,
+    /// The number at its end; 0 if it has none.
+    pub index: u16,
 }
 
 /// Finds a key, such as `memory` or `net31`.
@@ -58,7 +61,7 @@ pub fn find(key: &[u8]) -> Option<Known> {
         }
         _ => return None,
     };
-    Some(Known { property, number: first + index })
+    Some(Known { property, number: first + index, index: u16::try_from(index).unwrap_or_default() })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! name of `PVE::LXC::Config` do: same structure, same warnings, same error texts.
 
 mod config;
+pub mod container;
 mod device;
 mod features;
 pub mod formats;
@@ -17,6 +18,7 @@ mod volume;
 mod write;
 
 pub use config::{Config, Section};
+pub use container::{generate_container_config, parse_container_config};
 pub use device::{parse_device, print_device};
 pub use features::parse_features;
 pub use network::{parse_lxc_network, print_lxc_network};

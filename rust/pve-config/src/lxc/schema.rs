@@ -12,55 +12,90 @@ use super::formats;
 pub const MOUNT_OPTIONS: [&str; 6] =
     ["discard", "lazytime", "noatime", "nodev", "noexec", "nosuid"];
 
+const NETWORK_PROPERTIES: [Property; 15] = [
+    Property::string("name", "The name of the interface inside the container.")
+        .placeholder("string")
+        .pattern("[-_.\\w\\d]+", formats::is_device_name),
+    Property::string(
+        "bridge",
+        "The bridge or VNet of the host that the interface is plugged into.",
+    )
+    .optional()
+    .placeholder("bridge")
+    .pattern("[-_.\\w\\d]+", formats::is_device_name),
+    Property::string(
+        "hwaddr",
+        "The hardware address; an individual one. A random one is made where it is missing.",
+    )
+    .optional()
+    .placeholder("XX:XX:XX:XX:XX:XX")
+    .format(Format::One(&MAC_ADDR)),
+    Property::integer("mtu", "The largest packet in bytes. Without it, the one of the bridge.")
+        .optional()
+        .minimum(64)
+        .maximum(65535),
+    Property::string(
+        "ip",
+        "How the interface gets its IPv4 address: a fixed one with its prefix length, or a way.",
+    )
+    .optional()
+    .placeholder("(IPv4/CIDR|dhcp|manual)")
+    .format(Format::One(&IPV4_CONFIG)),
+    Property::string("gw", "The IPv4 address of the default gateway.")
+        .optional()
+        .placeholder("GatewayIPv4")
+        .format(Format::One(&IPV4)),
+    Property::string(
+        "ip6",
+        "How the interface gets its IPv6 address: a fixed one with its prefix length, or a way.",
+    )
+    .optional()
+    .placeholder("(IPv6/CIDR|auto|dhcp|manual)")
+    .format(Format::One(&IPV6_CONFIG)),
+    Property::string("gw6", "The IPv6 address of the default gateway.")
+        .optional()
+        .placeholder("GatewayIPv6")
+        .format(Format::One(&IPV6)),
+    Property::boolean(
+        "firewall",
+        "Whether the firewall's rules for the container apply to the interface.",
+    )
+    .optional(),
+    Property::integer("tag", "The VLAN that the interface is in.")
+        .optional()
+        .minimum(1)
+        .maximum(4094),
+    Property::string("trunks", "The VLANs that pass through the interface with their tag on.")
+        .optional()
+        .placeholder("vlanid[;vlanid...]")
+        .pattern("\\d+(?:;\\d+)*", formats::is_vlan_list),
+    Property::number(
+        "rate",
+        "The most that the interface may send and receive, in megabytes per second.",
+    )
+    .optional()
+    .placeholder("mbps"),
+    Property::boolean("link_down", "Whether the interface is unplugged.").optional(),
+    Property::boolean(
+        "host-managed",
+        "Whether the host sets the addresses, for containers that cannot.",
+    )
+    .optional(),
+    Property::string("type", "The kind of interface.").optional().one_of(&["veth"]),
+];
+
 /// `netN`: a network interface.
-pub static NETWORK: Schema = Schema::new(
-    "pve-lxc-network",
-    &[
-        Property::string("name", "The name of the interface inside the container.")
-            .placeholder("string")
-            .pattern("[-_.\\w\\d]+", formats::is_device_name),
-        Property::string("bridge", "The bridge or VNet of the host that the interface is plugged into.")
-            .optional()
-            .placeholder("bridge")
-            .pattern("[-_.\\w\\d]+", formats::is_device_name),
-        Property::string("hwaddr", "The hardware address; an individual one. A random one is made where it is missing.")
-            .optional()
-            .placeholder("XX:XX:XX:XX:XX:XX")
-            .format(Format::One(&MAC_ADDR)),
-        Property::integer("mtu", "The largest packet in bytes. Without it, the one of the bridge.")
-            .optional()
-            .minimum(64)
-            .maximum(65535),
-        Property::string("ip", "How the interface gets its IPv4 address: a fixed one with its prefix length, or a way.")
-            .optional()
-            .placeholder("(IPv4/CIDR|dhcp|manual)")
-            .format(Format::One(&IPV4_CONFIG)),
-        Property::string("gw", "The IPv4 address of the default gateway.")
-            .optional()
-            .placeholder("GatewayIPv4")
-            .format(Format::One(&IPV4)),
-        Property::string("ip6", "How the interface gets its IPv6 address: a fixed one with its prefix length, or a way.")
-            .optional()
-            .placeholder("(IPv6/CIDR|auto|dhcp|manual)")
-            .format(Format::One(&IPV6_CONFIG)),
-        Property::string("gw6", "The IPv6 address of the default gateway.")
-            .optional()
-            .placeholder("GatewayIPv6")
-            .format(Format::One(&IPV6)),
-        Property::boolean("firewall", "Whether the firewall's rules for the container apply to the interface.").optional(),
-        Property::integer("tag", "The VLAN that the interface is in.").optional().minimum(1).maximum(4094),
-        Property::string("trunks", "The VLANs that pass through the interface with their tag on.")
-            .optional()
-            .placeholder("vlanid[;vlanid...]")
-            .pattern("\\d+(?:;\\d+)*", formats::is_vlan_list),
-        Property::number("rate", "The most that the interface may send and receive, in megabytes per second.")
-            .optional()
-            .placeholder("mbps"),
-        Property::boolean("link_down", "Whether the interface is unplugged.").optional(),
-        Property::boolean("host-managed", "Whether the host sets the addresses, for containers that cannot.").optional(),
-        Property::string("type", "The kind of interface.").optional().one_of(&["veth"]),
-    ],
-);
+pub static NETWORK: Schema = Schema::new("pve-lxc-network", &NETWORK_PROPERTIES);
+
+/// `netN` in the relaxed dialect, where the name inside may be missing.
+pub static RELAXED_NETWORK: Schema = {
+    const PROPERTIES: [Property; 15] = {
+        let mut properties = NETWORK_PROPERTIES;
+        properties[0] = properties[0].optional();
+        properties
+    };
+    Schema::new("network", &PROPERTIES)
+};
 
 const VOLUME: Property =
     Property::string("volume", "The volume, device or directory of the host to mount.")

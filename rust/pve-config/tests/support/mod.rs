@@ -5,4 +5,5 @@
 pub mod compare;
 pub mod json;
 pub mod record;
+pub mod round_trip;
 pub mod typed;

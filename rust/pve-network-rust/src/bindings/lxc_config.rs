@@ -37,6 +37,35 @@ impl<'de> Deserialize<'de> for OwnedMap {
     }
 }
 
+/// What is taken for a configuration.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum DialectName {
+    #[default]
+    Reference,
+    Relaxed,
+}
+
+/// How to read a configuration into typed data.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ContainerOptions {
+    #[serde(default)]
+    dialect: DialectName,
+    vnets: Option<Vec<String>>,
+}
+
+impl ContainerOptions {
+    /// The VNets that an interface's name may stand for.
+    fn vnets(&mut self) -> Result<Vec<String>, Error> {
+        match (&self.dialect, self.vnets.take()) {
+            (DialectName::Reference, _) => Ok(Vec::new()),
+            (DialectName::Relaxed, Some(vnets)) => Ok(vnets),
+            (DialectName::Relaxed, None) => node::vnets().map_err(error::config_file),
+        }
+    }
+}
+
 /// What a save did.
 #[derive(Serialize)]
 pub(crate) struct SavedHash {
@@ -283,6 +312,51 @@ pub mod package {
         let data = string::or_empty(&data);
         let features = lxc::parse_features(data.as_perl()).map_err(error::schema)?;
         Ok(Data(features.into_owned()))
+    }
+
+    /// Reads a configuration of container `$vmid` into typed data.
+    ///
+    /// `$raw` is the file's content, bytes. `$options` is a reference to a hash: `dialect` is `reference` (as without
+    /// it) or `relaxed`; `vnets`, a list, names the VNets that an interface's name may stand for in the relaxed dialect,
+    /// those of `sdn/vnets.cfg` if it is missing. In the relaxed dialect an interface without `name=` is `eth<N>`, and
+    /// one without a bridge whose name is that of a VNet is an interface `eth<N>` of that VNet.
+    ///
+    /// Returns a reference to a hash: `networks`, `mount_points`, `devices` and `unused` are lists of hashes with the N
+    /// of `netN` as `id`; `rootfs`, `features` and `startup` are hashes; `nameserver`, `searchdomain`, `tags` and the
+    /// pending `delete` are lists; `pending` and `snapshots` are of the same form; `lxc` is a list of pairs; `other` has
+    /// the text of what is no valid setting, by key; every other key has its value. Booleans are 1 or 0, integers and
+    /// numbers are numbers, sizes are bytes. Warns as parse_pct_config does.
+    #[export]
+    fn parse_container_config(
+        context: &mut Context,
+        vmid: u32,
+        raw: &[u8],
+        options: Option<Data<ContainerOptions>>,
+    ) -> Result<Data<Map<'static>>, Error> {
+        let mut options = options.map_or_else(ContainerOptions::default, |options| options.0);
+        let vnets = options.vnets()?;
+        let dialect = match options.dialect {
+            DialectName::Reference => lxc::Dialect::Reference,
+            DialectName::Relaxed => lxc::Dialect::Relaxed { vnets: &vnets },
+        };
+        let (config, warnings) = lxc::parse_container_config(vmid, raw, dialect, &environment());
+        string::warn_all(context, warnings);
+        config.map(Data).map_err(error::schema)
+    }
+
+    /// Writes typed data as parse_container_config gives it, in the format of the configuration files.
+    ///
+    /// `$config` is a reference to a hash; booleans in it may be 1, on, yes, true, 0, off, no or false. An interface with
+    /// a `vnet` and no `bridge` is one of that VNet.
+    ///
+    /// Returns the text of the file.
+    ///
+    /// # Errors
+    ///
+    /// `format error`, an exception with `errors` by setting and property, such as `net0.tag`.
+    #[export]
+    fn generate_container_config(config: PerlData<Map<'_>>) -> Result<Text, Error> {
+        lxc::generate_container_config(&config.0).map(Text).map_err(error::schema)
     }
 
     /// Stands for `PVE::LXC::Config->load_config`.

@@ -6,9 +6,9 @@ use crate::PerlStr;
 /// else the parts between commas, semicolons and white space. Stops at the first failure.
 ///
 /// The reference compiles this with Unicode rules, so that the bytes 0x85 and 0xA0 are white space too.
-pub fn split<E>(
-    list: PerlStr<'_>,
-    mut item: impl FnMut(PerlStr<'_>) -> Result<(), E>,
+pub fn split<'a, E>(
+    list: PerlStr<'a>,
+    mut item: impl FnMut(PerlStr<'a>) -> Result<(), E>,
 ) -> Result<(), E> {
     let bytes = list.as_bytes();
     if memchr::memchr(0, bytes).is_some() {

@@ -43,12 +43,11 @@ enum Where {
 }
 
 impl<'a> Builder<'a> {
-    /// Starts with the first part. `size` is the file's.
-    pub fn new(digest: [u8; 40], size: usize) -> Self {
+    /// Nothing yet.
+    pub fn new() -> Self {
         let config = Config {
-            digest,
-            // Lines are longer as a rule, and files of one page are the usual case.
-            entries: Vec::with_capacity((size / 32).clamp(16, 1 << 16)),
+            digest: [0; 40],
+            entries: Vec::new(),
             lxc: Vec::new(),
             top: Extent::default(),
             pending: Extent::default(),
@@ -67,6 +66,13 @@ impl<'a> Builder<'a> {
             snapshots_value: None,
             pending_value: None,
         }
+    }
+
+    /// Starts with the first part of a file of `size` bytes.
+    pub fn start(&mut self, digest: [u8; 40], size: usize) {
+        self.config.digest = digest;
+        // Lines are longer as a rule, and files of one page are the usual case.
+        self.config.entries.reserve((size / 32).clamp(16, 1 << 16));
     }
 
     /// Ends the section and starts the pending changes anew.
