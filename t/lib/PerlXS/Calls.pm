@@ -50,6 +50,7 @@ my %calls;
     %calls = (
         one($package, 'nop'),
         one($package, 'add', 1, 2),
+        one($package, 'descending', 1, 2),
         (map { one($package, $_, 7) } qw(i8 i16 i32 i64 u8 u16 u32 u64 f64 optional_u32)),
         one($package, 'boolean', 1),
         (
