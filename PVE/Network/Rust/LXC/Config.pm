@@ -78,6 +78,6 @@ A folder below which all files are looked for, for tests.
 
 =head1 SEE ALSO
 
-L<PVE::Network::Rust>, pct.conf(5)
+L<PVE::Network::Rust::LXC::Options> for every setting, L<PVE::Network::Rust>, pct.conf(5)
 
 =cut
