@@ -163,6 +163,20 @@ sub describe { return PerlXS::Test::Structures::describe(@_) }
         'row 5: and one after it',
     );
 
+    my $plain = 'before';
+    tie my $changes, 'PerlXS::Tied::Scalar',
+        value => 1,
+        on_read => sub { $plain = 'after' };
+    is(
+        PerlXS::Test::Structures::describe_both($plain, $changes),
+        'bytes before and int 1',
+        'row 5: a FETCH that changes an argument before it',
+    );
+    my $counter = PerlXS::Test::Counter->new(5);
+    tie my $undefines, 'PerlXS::Tied::Scalar', value => 1, on_read => sub { undef $counter };
+    is($counter->plus($undefines), 6, 'row 5: a FETCH that drops the object of the call');
+    is(PerlXS::Test::Counter::alive(), 0, 'row 5: which is then gone');
+
     my $data = { deep => 1 };
     tie my $deepens, 'PerlXS::Tied::Scalar',
         value => 1,

@@ -33,6 +33,8 @@ use PerlXS::Test;
     sub last_value { return PerlXS::Test::add($_[0], 1) }
     is_deeply([map { last_value($_) } 1 .. 3], [2, 3, 4], 'row 32: as a sub\'s own result');
     is(join(',', sort { PerlXS::Test::add($b, -$a) } 1 .. 3), '3,2,1', 'row 32: in a sort block');
+    sub sorted { return reverse sort PerlXS::Test::descending 3, 1, 2 }
+    is(join(',', sorted(1)), '1,2,3', 'row 32: as the comparison of a sort');
     my @deep = map { [PerlXS::Test::add($_, 0), PerlXS::Test::text($_)] } 1 .. 3;
     is_deeply(\@deep, [[1, '1'], [2, '2'], [3, '3']], 'row 32: results are values of their own');
 }

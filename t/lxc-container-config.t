@@ -25,14 +25,14 @@ local $SIG{__WARN__} = sub { push @warnings, @_ };
 
 my $text =
     "onboot: yes\nnet0: bridge=vmbr0,tag=7,firewall=on\nnet1: name=blue,hwaddr=BC:24:11:00:00:01\n";
-my $config = parse(100, $text, { dialect => 'relaxed', vnets => ['blue'] });
+my $config = parse(100, $text, { vnets => ['blue'] });
 is(
-    canonical($config->{networks}),
-    '[{"bridge":"vmbr0","firewall":1,"id":0,"name":"eth0","tag":7},'
-        . '{"bridge":"blue","hwaddr":"BC:24:11:00:00:01","id":1,"name":"eth1","vnet":"blue"}]',
+    canonical($config->{current}{net}),
+    '{"0":{"bridge":"vmbr0","firewall":1,"name":"eth0","tag":7,"vnet":0},'
+        . '"1":{"bridge":"blue","hwaddr":"BC:24:11:00:00:01","name":"eth1","vnet":1}}',
     'interfaces with their names, VNets and types',
 );
-is(canonical([@$config{qw(vmid onboot)}]), '[100,1]', 'numbers and booleans');
+is(canonical([$config->{vmid}, $config->{current}{onboot}]), '[100,1]', 'numbers and booleans');
 is_deeply(\@warnings, [], 'no warning');
 is(
     generate($config),
@@ -46,28 +46,30 @@ open(my $fh, '>', "$root/etc/pve/sdn/vnets.cfg") or die "open vnets.cfg: $!\n";
 print $fh "vnet: green\n\tzone z\n";
 close($fh) or die "close vnets.cfg: $!\n";
 $config = parse(100, "net0: name=green\n", { dialect => 'relaxed' });
-is($config->{networks}[0]{vnet}, 'green', 'VNets of the cluster');
+is($config->{current}{net}{0}{bridge}, 'green', 'VNets of the cluster');
 
-$config = parse(100, "net0: bridge=vmbr0\n");
-is($config->{networks}, undef, 'the reference\'s format wants a name');
-is_deeply($config->{other}, { net0 => 'bridge=vmbr0' }, '… what does not fit is kept');
+$config = parse(100, "memory: 1\n");
+is_deeply($config->{current}{other}, { memory => '1' }, 'what does not fit is kept');
 is(
     "@warnings",
-    "vm 100 - unable to parse value of 'net0' - format error\n"
-        . "name: property is missing and it is not optional\n",
-    '… with the reference\'s warning',
+    "vm 100 - unable to parse value of 'memory' - value must have a minimum value of 16\n",
+    '… with a warning',
 );
+is(generate($config), "memory: 1\n", '… and written back');
 
+eval { parse(100, "memory: 1\n", { dialect => 'strict' }) };
+is("$@", $warnings[0], 'strict: an error');
+isa_ok($@, 'PVE::Network::Rust::Error');
+eval { parse(100, "net0: bridge=vmbr0\n", { dialect => 'strict' }) };
+like("$@", qr/name: property is missing/, 'strict: an interface needs its name');
 eval { parse(100, '', { dialect => 'loose' }) };
 like($@, qr/argument 3 \(\$options->\{dialect\}\)/, 'an unknown dialect');
-eval { generate({ networks => [{ id => 0, name => 'eth0', tag => 'x' }] }) };
-is(
-    $@->{errors}{'net0.tag'},
-    "type check ('integer') failed - got 'x'",
-    'an error by setting and property'
-);
-eval { generate({ networks => { id => 0 } }) };
-is($@->{errors}{networks}, 'a list is expected', 'a wrong structure');
+eval { generate({ vmid => 100, current => { net => { 0 => { name => 'eth0', tag => 5000 } } } }) };
+like("$@", qr/^cannot write current\.net/, 'an error names the value');
+eval { generate({ vmid => 100, current => { net => [] } }) };
+like("$@", qr/argument 1 \(\$config->\{current\}\{net\}\)/, 'a wrong structure');
+eval { generate({ vmid => 100, current => { onboot => 'perhaps' } }) };
+like("$@", qr/argument 1 \(\$config->\{current\}\{onboot\}\)/, 'a wrong boolean');
 
 for my $file (sort glob('examples/*.conf')) {
     open(my $in, '<:raw', $file) or die "open $file: $!\n";

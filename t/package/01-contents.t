@@ -37,10 +37,10 @@ like(
     "the package depends on this Perl's binary interface"
 );
 
-my @modules = map { s{.*/perl5/}{}r } lines_of('find', "$folder/usr/share/perl5", '-name', '*.pm');
+my @modules = map { s{.*/perl5/}{}r } lines_of('find', "$folder/usr/share/perl5", '-name', '*.p*');
 ok(scalar(@modules), 'it has Perl modules');
 for my $module (@modules) {
-    my $page = $module =~ s{/}{::}gr =~ s/\.pm$/.3pm.gz/r;
+    my $page = $module =~ s{/}{::}gr =~ s/\.(?:pm|pod)$/.3pm.gz/r;
     my $path = "$folder/usr/share/man/man3/$page";
     ok(-s $path, "$module has a manual page") or next;
     my @text = lines_of('gzip', '-dc', $path);

@@ -1,8 +1,15 @@
 /* The one trampoline: resolve the arguments (may die) -> Rust (cannot) -> push or raise (may die). */
 #include "view.h"
 
-static SV *undef_result(pTHX_ SV *targ)
+/* The operator's own scalar for its result. dXSTARG takes any operator for a sub call: in `reverse sort xsub LIST` the
+ * bit that it tests means something else. */
+#define OWN_TARGET                                                                                                     \
+    (PL_op->op_type == OP_ENTERSUB && (PL_op->op_private & OPpENTERSUB_HASTARG) ? PAD_SV(PL_op->op_targ)              \
+                                                                                 : sv_newmortal())
+
+static SV *undef_result(pTHX)
 {
+    SV *targ = OWN_TARGET;
     if (SvTYPE(targ) != SVt_NULL)
         sv_set_undef(targ);
     return targ;
@@ -75,13 +82,13 @@ void pxs_xsub(pTHX_ CV *cv)
      * value even where no argument was given: the sub itself was there. */
     switch (call.returns) {
     case PXS_RETURN_INT: {
-        dXSTARG;
+        SV *const targ = OWN_TARGET;
         TARGi((IV)call.is.iv, 0);
         ST(0) = targ;
         break;
     }
     case PXS_RETURN_NUM: {
-        dXSTARG;
+        SV *const targ = OWN_TARGET;
         sv_setnv(targ, call.is.nv);
         ST(0) = targ;
         break;
@@ -94,10 +101,8 @@ void pxs_xsub(pTHX_ CV *cv)
         return;
     case PXS_RETURN_EMPTY:
         XSRETURN_EMPTY;
-    default: {
-        dXSTARG;
-        ST(0) = undef_result(aTHX_ targ);
-    }
+    default:
+        ST(0) = undef_result(aTHX);
     }
     XSRETURN(1);
 }

@@ -13,6 +13,12 @@ pub mod bindings {
         a.wrapping_add(b)
     }
 
+    /// Compares two integers, for `sort`: the larger one first.
+    #[export]
+    fn descending(a: i64, b: i64) -> i64 {
+        b.cmp(&a) as i64
+    }
+
     /// An `i8`.
     #[export]
     fn i8(value: i8) -> i8 {

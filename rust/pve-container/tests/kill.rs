@@ -21,6 +21,7 @@ use pve_container::config_file::ConfigFiles;
 
 const VMID: u32 = 100;
 const SAVES: u32 = 1000;
+const KILLS: u32 = 50;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -162,14 +163,14 @@ fn run_and_kill_after(root: &Root, stop: u32) -> bool {
     true
 }
 
-/// Kills a process that saves without pause, at random moments, until a thousand versions have been saved.
+/// Kills a process that saves without pause, at random moments, for at least a thousand saves and fifty kills.
 fn killed_at_random() {
     let root = Root::new();
     save(&root.files(), 1);
     let mut number = 1;
     let mut kills = 0;
     let mut random: u64 = 0x2545_f491_4f6c_dd1d ^ u64::from(std::process::id());
-    while number < SAVES {
+    while number < SAVES || kills < KILLS {
         let mut child = start("--save-on", &root);
         random ^= random << 13;
         random ^= random >> 7;
@@ -182,5 +183,4 @@ fn killed_at_random() {
         number = check(&root, |found| found >= before);
     }
     println!("killed {kills} times in {number} saves");
-    assert!(kills > 10, "{kills}");
 }

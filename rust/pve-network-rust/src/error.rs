@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use perlxs::Error;
+use pve_config::lxc::container::ContainerError;
 use pve_container::config_error::ConfigError;
 use pve_container::hotplug;
 use pve_schema::{FormatError, PerlString};
@@ -76,6 +77,15 @@ pub(crate) fn config_file(error: ConfigError) -> Error {
         _ => "resource",
     };
     own(kind, error.to_string(), BTreeMap::new())
+}
+
+/// A typed configuration could not be read or written.
+pub(crate) fn container(error: ContainerError) -> Error {
+    let errors = match &error {
+        ContainerError::Value { path, reason } => BTreeMap::from([(path.clone(), reason.clone())]),
+        _ => BTreeMap::new(),
+    };
+    own("config", error.to_string(), errors)
 }
 
 /// Plugging an interface in or out failed.

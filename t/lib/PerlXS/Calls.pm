@@ -50,6 +50,7 @@ my %calls;
     %calls = (
         one($package, 'nop'),
         one($package, 'add', 1, 2),
+        one($package, 'descending', 1, 2),
         (map { one($package, $_, 7) } qw(i8 i16 i32 i64 u8 u16 u32 u64 f64 optional_u32)),
         one($package, 'boolean', 1),
         (
@@ -168,6 +169,16 @@ my %calls;
         "${lxc}::recover_config" => $with_files->(sub {
             eval { $lxc->recover_config(100) }
         }),
+        "${lxc}::parse_container_config" => sub {
+            $lxc->can('parse_container_config')
+                ->(100, $config, { dialect => 'relaxed', vnets => [] });
+        },
+        "${lxc}::generate_container_config" => sub {
+            my $parse = $lxc->can('parse_container_config');
+            $lxc->can('generate_container_config')->($parse->(100, $config));
+        },
+        "${lxc}::cache_statistics" => $with_files->(sub { $lxc->cache_statistics }),
+        "${lxc}::clear_cache" => $with_files->(sub { $lxc->clear_cache }),
         'PVE::Network::Rust::Hotplug::new' => sub { PVE::Network::Rust::Hotplug->new },
         'PVE::Network::Rust::Hotplug::hotplug_add' => fails(sub {
             PVE::Network::Rust::Hotplug->new->hotplug_add(

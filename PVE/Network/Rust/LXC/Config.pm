@@ -29,6 +29,9 @@ PVE::Network::Rust::LXC::Config - configurations of containers
     $conf->{memory} = 1024;
     PVE::Network::Rust::LXC::Config->save_config(100, $conf);
 
+    my $typed = PVE::Network::Rust::LXC::Config::parse_container_config(100, $raw);
+    print "$_->{name} on $_->{bridge}\n" for values %{ $typed->{current}{net} };
+
 =head1 DESCRIPTION
 
 The functions of the same name of C<PVE::LXC::Config>, in Rust: same arguments, same structures (numbers and strings,
@@ -42,7 +45,8 @@ installed, a L<PVE::Network::Rust::Exception> of the same shape.
 Two things differ: where the Perl function takes what it says from Perl's hash order (the lines of a format error),
 these take the schema's; and where it would write the address of a reference into a file, these die.
 
-C<save_config>, C<recover_config> and the cache are this module's own.
+C<save_config>, C<recover_config>, the cache, and the typed data of C<parse_container_config> and
+C<generate_container_config> are this module's own.
 
 =head1 FUNCTIONS
 
@@ -74,6 +78,6 @@ A folder below which all files are looked for, for tests.
 
 =head1 SEE ALSO
 
-L<PVE::Network::Rust>, pct.conf(5)
+L<PVE::Network::Rust::LXC::Options> for every setting, L<PVE::Network::Rust>, pct.conf(5)
 
 =cut

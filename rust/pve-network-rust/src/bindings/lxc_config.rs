@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use perlxs::{Error, Return, Returned, to_perl};
 use pve_config::lxc;
+use pve_config::lxc::container::{Container, Dialect, Options};
 use pve_container::config_file::{Outcome, Recovery, Saved, Wait};
 use pve_container::lock;
 use pve_schema::{Environment, Map, PerlStr, PerlString};
@@ -38,12 +39,12 @@ impl<'de> Deserialize<'de> for OwnedMap {
 }
 
 /// What is taken for a configuration.
-#[derive(Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum DialectName {
     #[default]
-    Reference,
     Relaxed,
+    Strict,
 }
 
 /// How to read a configuration into typed data.
@@ -56,12 +57,18 @@ pub(crate) struct ContainerOptions {
 }
 
 impl ContainerOptions {
-    /// The VNets that an interface's name may stand for.
+    fn dialect(&self) -> Dialect {
+        match self.dialect {
+            DialectName::Relaxed => Dialect::Relaxed,
+            DialectName::Strict => Dialect::Strict,
+        }
+    }
+
+    /// The VNets that a bridge or an interface's name may be.
     fn vnets(&mut self) -> Result<Vec<String>, Error> {
-        match (&self.dialect, self.vnets.take()) {
-            (DialectName::Reference, _) => Ok(Vec::new()),
-            (DialectName::Relaxed, Some(vnets)) => Ok(vnets),
-            (DialectName::Relaxed, None) => node::vnets().map_err(error::config_file),
+        match self.vnets.take() {
+            Some(vnets) => Ok(vnets),
+            None => node::vnets().map_err(error::config_file),
         }
     }
 }
@@ -314,49 +321,53 @@ pub mod package {
         Ok(Data(features.into_owned()))
     }
 
-    /// Reads a configuration of container `$vmid` into typed data.
+    /// Reads a configuration of container `$vmid` into typed data, every setting checked in full.
     ///
-    /// `$raw` is the file's content, bytes. `$options` is a reference to a hash: `dialect` is `reference` (as without
-    /// it) or `relaxed`; `vnets`, a list, names the VNets that an interface's name may stand for in the relaxed dialect,
-    /// those of `sdn/vnets.cfg` if it is missing. In the relaxed dialect an interface without `name=` is `eth<N>`, and
-    /// one without a bridge whose name is that of a VNet is an interface `eth<N>` of that VNet.
+    /// `$raw` is the file's content, bytes. `$options` is a reference to a hash. `dialect` is `relaxed` (as without it)
+    /// or `strict`. `vnets` is a list of the names of all VNets; those of `sdn/vnets.cfg` if it is missing.
     ///
-    /// Returns a reference to a hash: `networks`, `mount_points`, `devices` and `unused` are lists of hashes with the N
-    /// of `netN` as `id`; `rootfs`, `features` and `startup` are hashes; `nameserver`, `searchdomain`, `tags` and the
-    /// pending `delete` are lists; `pending` and `snapshots` are of the same form; `lxc` is a list of pairs; `other` has
-    /// the text of what is no valid setting, by key; every other key has its value. Booleans are 1 or 0, integers and
-    /// numbers are numbers, sizes are bytes. Warns as parse_pct_config does.
+    /// Strict: the first line that is not in order is an error. Relaxed: it is a warning; a setting that does not fit is
+    /// kept as text under `other`; an interface without `name=` is called `eth<N>`, and one whose name is that of a VNet
+    /// and that has no bridge is plugged into that VNet and called `eth<N>`. In both, booleans may be 1, on, yes, true,
+    /// 0, off, no or false.
+    ///
+    /// Returns a reference to a hash: `vmid`, `digest`, `current`, `pending` and `snapshots` by name. In each of these
+    /// `net`, `mp`, `dev` and `unused` are hashes by number; interfaces, mount points, devices, `features` and `startup`
+    /// are hashes; `nameserver`, `searchdomain`, `tags`, `delete`, `env`, `lxc` and the lists in property strings are
+    /// lists. Booleans are 1 or 0, integers and numbers are numbers, sizes are bytes. `vnet` of an interface tells
+    /// whether its bridge is a VNet.
+    ///
+    /// # Errors
+    ///
+    /// An object of PVE::Network::Rust::Error.
     #[export]
-    fn parse_container_config(
+    fn parse_container_config<'a>(
         context: &mut Context,
         vmid: u32,
-        raw: &[u8],
+        raw: &'a [u8],
         options: Option<Data<ContainerOptions>>,
-    ) -> Result<Data<Map<'static>>, Error> {
+    ) -> Result<Data<Container<'a>>, Error> {
         let mut options = options.map_or_else(ContainerOptions::default, |options| options.0);
-        let vnets = options.vnets()?;
-        let dialect = match options.dialect {
-            DialectName::Reference => lxc::Dialect::Reference,
-            DialectName::Relaxed => lxc::Dialect::Relaxed { vnets: &vnets },
-        };
-        let (config, warnings) = lxc::parse_container_config(vmid, raw, dialect, &environment());
-        string::warn_all(context, warnings);
-        config.map(Data).map_err(error::schema)
+        let (dialect, vnets) = (options.dialect(), options.vnets()?);
+        let is_vnet = |name: &[u8]| vnets.iter().any(|vnet| vnet.as_bytes() == name);
+        let options = Options { dialect, is_vnet: &is_vnet, environment: environment() };
+        let parsed = lxc::parse_container_config(vmid, raw, &options);
+        string::warn_all(context, parsed.warnings);
+        parsed.container.map(Data).map_err(error::container)
     }
 
     /// Writes typed data as parse_container_config gives it, in the format of the configuration files.
     ///
-    /// `$config` is a reference to a hash; booleans in it may be 1, on, yes, true, 0, off, no or false. An interface with
-    /// a `vnet` and no `bridge` is one of that VNet.
+    /// `$config` is a reference to a hash; booleans in it may be 1, on, yes, true, 0, off, no or false.
     ///
     /// Returns the text of the file.
     ///
     /// # Errors
     ///
-    /// `format error`, an exception with `errors` by setting and property, such as `net0.tag`.
+    /// An object of PVE::Network::Rust::Error that names the value, such as `current.net.0`.
     #[export]
-    fn generate_container_config(config: PerlData<Map<'_>>) -> Result<Text, Error> {
-        lxc::generate_container_config(&config.0).map(Text).map_err(error::schema)
+    fn generate_container_config(config: PerlData<Container<'_>>) -> Result<Text, Error> {
+        lxc::generate_container_config(&config.0).map(Text).map_err(error::container)
     }
 
     /// Stands for `PVE::LXC::Config->load_config`.
