@@ -34,6 +34,7 @@ mod undo;
 mod verify;
 pub mod wait;
 pub mod wire;
+mod worker;
 
 pub use error::Error;
 pub use kernel::{Host, Kernel};

@@ -1,8 +1,9 @@
 //! `ip link`: links are made, shown, brought up and deleted.
 
+use std::borrow::Cow;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NlasIterator};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{
     InfoBridge, InfoData, InfoKind, InfoVeth, LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo,
@@ -142,6 +143,29 @@ pub struct Shown {
     pub vlan_filtering: bool,
 }
 
+/// A message of the kernel, which for a link leaves out the attributes that [`shown`] does not read. They are most of it,
+/// and taking them apart costs more than all else about the answer. Anything but a well-formed link stays as it is.
+pub(crate) fn without_unread(message: &[u8]) -> Cow<'_, [u8]> {
+    let is_link = message.get(4..6) == Some(&libc::RTM_NEWLINK.to_ne_bytes());
+    let Some((headers, attributes)) = message.split_at_checked(HEADERS).filter(|_| is_link) else {
+        return message.into();
+    };
+    let mut kept = headers.to_vec();
+    for attribute in NlasIterator::new(attributes) {
+        let Ok(attribute) = attribute else { return message.into() };
+        if READ.contains(&attribute.kind()) {
+            let length = usize::from(attribute.length());
+            kept.extend_from_slice(attribute.into_inner().get(..length).unwrap_or_default());
+            kept.resize(kept.len().next_multiple_of(4), 0);
+        }
+    }
+    let length = u32::try_from(kept.len()).unwrap_or(u32::MAX).to_ne_bytes();
+    for (to, from) in kept.iter_mut().zip(length) {
+        *to = from;
+    }
+    kept.into()
+}
+
 /// The first link among what the kernel showed.
 #[must_use]
 pub fn shown(messages: &[RouteNetlinkMessage]) -> Option<Shown> {
@@ -150,6 +174,20 @@ pub fn shown(messages: &[RouteNetlinkMessage]) -> Option<Shown> {
         _ => None,
     })
 }
+
+/// What a message about a link starts with: `struct nlmsghdr` and `struct ifinfomsg` (rtnetlink(7)).
+const HEADERS: usize = 32;
+
+/// The attributes that [`read`] reads.
+const READ: [u16; 7] = [
+    libc::IFLA_ADDRESS,
+    libc::IFLA_IFNAME,
+    libc::IFLA_MTU,
+    libc::IFLA_LINK,
+    libc::IFLA_MASTER,
+    libc::IFLA_LINKINFO,
+    libc::IFLA_LINK_NETNSID,
+];
 
 fn read(link: &LinkMessage) -> Shown {
     let mut shown = Shown {

@@ -5,13 +5,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::{SigSet, SigmaskHow};
 
 use crate::error::Error;
+use crate::worker::Worker;
 
 /// The longest time between two runs of the caller's hook.
 pub const SLICE: Duration = Duration::from_millis(50);
@@ -85,39 +86,29 @@ pub fn in_thread<T: Send>(
     work: impl FnOnce(&Cancel) -> T + Send,
 ) -> Result<T, Error> {
     let cancel = Cancel::new();
-    let cancelled = &cancel;
-    thread::scope(|scope| {
-        let (done, wait) = sync_channel(1);
-        let worker = masked(|| {
-            thread::Builder::new().name("pve-netlink".into()).stack_size(STACK).spawn_scoped(
-                scope,
-                move || {
-                    let result = catch_unwind(AssertUnwindSafe(|| work(cancelled)));
-                    let _ = done.send(result);
-                },
-            )
-        })?;
-        let mut interrupted = false;
-        let result = loop {
-            match wait.recv_timeout(SLICE) {
-                Ok(result) => break Some(result),
-                Err(RecvTimeoutError::Disconnected) => break None,
-                Err(RecvTimeoutError::Timeout) if interrupted => {}
-                Err(RecvTimeoutError::Timeout) => {
-                    if poll().is_err() {
-                        interrupted = true;
-                        cancelled.cancel();
-                    }
-                }
-            }
-        };
-        let _ = worker.join();
-        match result {
-            Some(Ok(value)) => Ok(value),
-            Some(Err(panic)) => Err(Error::Internal(panic_text(panic.as_ref()))),
-            None => Err(Error::Internal("the worker thread ended without a result".into())),
+    let result = Mutex::new(None);
+    let run = || {
+        let value = catch_unwind(AssertUnwindSafe(|| work(&cancel)));
+        *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    };
+    let builder = thread::Builder::new().name("pve-netlink".into()).stack_size(STACK);
+    // SAFETY: what the thread borrows lives until this function returns, and `worker` waits for the thread's end before
+    // that, also when `poll` panics.
+    let worker = masked(|| unsafe { builder.spawn_unchecked(run) })?;
+    let mut worker = Worker::new(worker);
+    let mut interrupted = false;
+    while !worker.ended_within(SLICE) {
+        if !interrupted && poll().is_err() {
+            interrupted = true;
+            cancel.cancel();
         }
-    })
+    }
+    drop(worker);
+    match result.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(panic)) => Err(Error::Internal(panic_text(panic.as_ref()))),
+        None => Err(Error::Internal("the worker thread ended without a result".into())),
+    }
 }
 
 /// Start a thread with all signals masked: a signal handler of Perl must only ever run on Perl's own thread.
