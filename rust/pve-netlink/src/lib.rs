@@ -29,6 +29,7 @@ pub mod netns;
 pub mod plan;
 pub mod request;
 pub mod route;
+mod same_cpu;
 pub mod sysctl;
 mod undo;
 mod verify;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use nix::sys::signal::{SigSet, SigmaskHow};
 
 use crate::error::Error;
+use crate::same_cpu::SameCpu;
 use crate::worker::Worker;
 
 /// The longest time between two runs of the caller's hook.
@@ -94,14 +95,18 @@ pub fn in_thread<T: Send>(
     let builder = thread::Builder::new().name("pve-netlink".into()).stack_size(STACK);
     // SAFETY: what the thread borrows lives until this function returns, and `worker` waits for the thread's end before
     // that, also when `poll` panics.
+    let same_cpu = SameCpu::hold();
     let worker = masked(|| unsafe { builder.spawn_unchecked(run) })?;
     let mut worker = Worker::new(worker);
+    let mut ended = worker.ended_within(SLICE);
+    drop(same_cpu);
     let mut interrupted = false;
-    while !worker.ended_within(SLICE) {
+    while !ended {
         if !interrupted && poll().is_err() {
             interrupted = true;
             cancel.cancel();
         }
+        ended = worker.ended_within(SLICE);
     }
     drop(worker);
     match result.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -134,6 +139,9 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use nix::sched::sched_getaffinity;
+    use nix::unistd::Pid;
 
     #[test]
     fn the_result_comes_back() {
@@ -171,6 +179,33 @@ mod tests {
         assert_eq!(cancel.commit(), Ok(()));
         cancel.cancel();
         assert_eq!(cancel.check(), Ok(()));
+    }
+
+    #[test]
+    fn the_caller_may_use_the_processors_it_could_before_and_so_may_what_its_hook_starts() {
+        let allowed = || sched_getaffinity(Pid::from_raw(0)).unwrap();
+        let before = allowed();
+        let mut in_hook = None;
+        let mut hook = || {
+            in_hook = Some(allowed());
+            Ok(())
+        };
+        in_thread(&mut hook, |_| thread::sleep(SLICE * 2)).unwrap();
+        assert_eq!(in_hook, Some(before));
+        assert_eq!(allowed(), before);
+    }
+
+    #[test]
+    fn a_hook_that_panics_waits_for_the_thread() {
+        let ended = AtomicU8::new(0);
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            in_thread(&mut || panic!("hook"), |_| {
+                thread::sleep(SLICE * 3);
+                ended.store(1, Ordering::Release);
+            })
+        }));
+        assert!(result.is_err());
+        assert_eq!(ended.load(Ordering::Acquire), 1);
     }
 
     #[test]
