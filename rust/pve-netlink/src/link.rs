@@ -222,3 +222,77 @@ fn read_info(info: &[LinkInfo], shown: &mut Shown) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
+
+    fn bytes(attributes: Vec<LinkAttribute>) -> Vec<u8> {
+        let mut link = LinkMessage::default();
+        link.header.index = 7;
+        link.header.flags = LinkFlags::Up;
+        link.attributes = attributes;
+        let mut message = NetlinkMessage::from(RouteNetlinkMessage::NewLink(link));
+        message.finalize();
+        let mut bytes = vec![0; message.buffer_len()];
+        message.serialize(&mut bytes);
+        bytes
+    }
+
+    fn read_from(bytes: &[u8]) -> Shown {
+        let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes).unwrap();
+        let NetlinkPayload::InnerMessage(message) = message.payload else {
+            panic!("{message:?} is not a link");
+        };
+        shown(&[message]).unwrap()
+    }
+
+    fn a_port() -> Vec<LinkAttribute> {
+        vec![
+            LinkAttribute::IfName("veth100i0".into()),
+            LinkAttribute::TxQueueLen(1000),
+            LinkAttribute::Mtu(1400),
+            LinkAttribute::Qdisc("noqueue".into()),
+            LinkAttribute::Controller(3),
+            LinkAttribute::Link(9),
+            LinkAttribute::LinkNetNsId(2),
+            LinkAttribute::Address(vec![2, 0, 0, 0, 0, 1]),
+            LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Veth)]),
+        ]
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_read() {
+        let all = bytes(a_port());
+        let rest = without_unread(&all);
+        assert!(rest.len() < all.len());
+        assert_eq!(read_from(&rest), read_from(&all));
+        let expected = Shown {
+            index: 7,
+            name: "veth100i0".into(),
+            up: true,
+            mtu: 1400,
+            master: Some(3),
+            peer: Some(9),
+            peer_elsewhere: true,
+            address: vec![2, 0, 0, 0, 0, 1],
+            kind: "veth".into(),
+            vlan_filtering: false,
+        };
+        assert_eq!(read_from(&rest), expected);
+    }
+
+    #[test]
+    fn what_is_no_well_formed_link_stays() {
+        let mut cut = bytes(a_port());
+        cut.truncate(cut.len() - 3);
+        assert_eq!(*without_unread(&cut), *cut);
+        let short = [16, 0, 0, 0, 16, 0];
+        assert_eq!(*without_unread(&short), short);
+        let mut other = bytes(a_port());
+        other[4] = 20;
+        assert_eq!(*without_unread(&other), *other);
+    }
+}
