@@ -6,7 +6,6 @@
 use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
 
 use nix::errno::Errno;
 
@@ -45,12 +44,15 @@ pub fn valid_name(name: &str) -> bool {
 /// # Errors
 /// [`Error::System`] with what `socket(2)` and `ioctl(2)` give.
 pub fn read(name: &str) -> Result<Option<Interface>, Error> {
-    if !valid_name(name) || !may_exist(name) {
+    if !valid_name(name) {
         return Ok(None);
     }
     let failed = |error: &io::Error| Error::system(format!("read interface '{name}'"), error);
     // Any socket will do for these requests. This kind is opened close-on-exec by the standard library.
     let socket = UnixDatagram::unbound().map_err(|error| failed(&error))?;
+    if !exists(&socket, name).map_err(|error| failed(&error))? {
+        return Ok(None);
+    }
 
     let mut request = named(name);
     match ioctl(&socket, libc::SIOCGIFINDEX, &mut request) {
@@ -79,11 +81,26 @@ pub fn read(name: &str) -> Result<Option<Interface>, Error> {
     }))
 }
 
-/// Whether there can be an interface of that name. Asked for one that is not there, the kernel starts `modprobe`
-/// (`dev_load`), which takes milliseconds; every interface has a folder of IPv4 settings, which shows it without that.
-fn may_exist(name: &str) -> bool {
-    let settings = Path::new("/proc/sys/net/ipv4/conf");
-    settings.join(name).exists() || !settings.exists()
+/// Whether there is an interface of that name. The requests of netdevice(7) make the kernel start `modprobe` for one that
+/// is not there (`dev_load`), which takes milliseconds. `SO_BINDTODEVICE` (socket(7)) looks for it without that; the
+/// socket, to which it means nothing, is only used for those requests.
+fn exists(socket: &UnixDatagram, name: &str) -> io::Result<bool> {
+    let length = name.len() as libc::socklen_t;
+    // SAFETY: the kernel reads `length` bytes at the address of `name`, which are there.
+    let answer = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_BINDTODEVICE,
+            name.as_ptr().cast(),
+            length,
+        )
+    };
+    match io::Error::last_os_error() {
+        _ if answer == 0 => Ok(true),
+        error if error.raw_os_error() == Some(Errno::ENODEV as i32) => Ok(false),
+        error => Err(error),
+    }
 }
 
 /// `struct ethtool_drvinfo` of `<linux/ethtool.h>`, of which only the driver's name is used.

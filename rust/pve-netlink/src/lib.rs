@@ -29,11 +29,13 @@ pub mod netns;
 pub mod plan;
 pub mod request;
 pub mod route;
+mod same_cpu;
 pub mod sysctl;
 mod undo;
 mod verify;
 pub mod wait;
 pub mod wire;
+mod worker;
 
 pub use error::Error;
 pub use kernel::{Host, Kernel};

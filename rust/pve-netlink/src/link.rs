@@ -1,8 +1,9 @@
 //! `ip link`: links are made, shown, brought up and deleted.
 
+use std::borrow::Cow;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NlasIterator};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{
     InfoBridge, InfoData, InfoKind, InfoVeth, LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo,
@@ -142,6 +143,29 @@ pub struct Shown {
     pub vlan_filtering: bool,
 }
 
+/// A message of the kernel, which for a link leaves out the attributes that [`shown`] does not read. They are most of it,
+/// and taking them apart costs more than all else about the answer. Anything but a well-formed link stays as it is.
+pub(crate) fn without_unread(message: &[u8]) -> Cow<'_, [u8]> {
+    let is_link = message.get(4..6) == Some(&libc::RTM_NEWLINK.to_ne_bytes());
+    let Some((headers, attributes)) = message.split_at_checked(HEADERS).filter(|_| is_link) else {
+        return message.into();
+    };
+    let mut kept = headers.to_vec();
+    for attribute in NlasIterator::new(attributes) {
+        let Ok(attribute) = attribute else { return message.into() };
+        if READ.contains(&attribute.kind()) {
+            let length = usize::from(attribute.length());
+            kept.extend_from_slice(attribute.into_inner().get(..length).unwrap_or_default());
+            kept.resize(kept.len().next_multiple_of(4), 0);
+        }
+    }
+    let length = u32::try_from(kept.len()).unwrap_or(u32::MAX).to_ne_bytes();
+    for (to, from) in kept.iter_mut().zip(length) {
+        *to = from;
+    }
+    kept.into()
+}
+
 /// The first link among what the kernel showed.
 #[must_use]
 pub fn shown(messages: &[RouteNetlinkMessage]) -> Option<Shown> {
@@ -150,6 +174,20 @@ pub fn shown(messages: &[RouteNetlinkMessage]) -> Option<Shown> {
         _ => None,
     })
 }
+
+/// What a message about a link starts with: `struct nlmsghdr` and `struct ifinfomsg` (rtnetlink(7)).
+const HEADERS: usize = 32;
+
+/// The attributes that [`read`] reads.
+const READ: [u16; 7] = [
+    libc::IFLA_ADDRESS,
+    libc::IFLA_IFNAME,
+    libc::IFLA_MTU,
+    libc::IFLA_LINK,
+    libc::IFLA_MASTER,
+    libc::IFLA_LINKINFO,
+    libc::IFLA_LINK_NETNSID,
+];
 
 fn read(link: &LinkMessage) -> Shown {
     let mut shown = Shown {
@@ -182,5 +220,79 @@ fn read_info(info: &[LinkInfo], shown: &mut Shown) {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use netlink_packet_core::{NetlinkMessage, NetlinkPayload};
+
+    fn bytes(attributes: Vec<LinkAttribute>) -> Vec<u8> {
+        let mut link = LinkMessage::default();
+        link.header.index = 7;
+        link.header.flags = LinkFlags::Up;
+        link.attributes = attributes;
+        let mut message = NetlinkMessage::from(RouteNetlinkMessage::NewLink(link));
+        message.finalize();
+        let mut bytes = vec![0; message.buffer_len()];
+        message.serialize(&mut bytes);
+        bytes
+    }
+
+    fn read_from(bytes: &[u8]) -> Shown {
+        let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes).unwrap();
+        let NetlinkPayload::InnerMessage(message) = message.payload else {
+            panic!("{message:?} is not a link");
+        };
+        shown(&[message]).unwrap()
+    }
+
+    fn a_port() -> Vec<LinkAttribute> {
+        vec![
+            LinkAttribute::IfName("veth100i0".into()),
+            LinkAttribute::TxQueueLen(1000),
+            LinkAttribute::Mtu(1400),
+            LinkAttribute::Qdisc("noqueue".into()),
+            LinkAttribute::Controller(3),
+            LinkAttribute::Link(9),
+            LinkAttribute::LinkNetNsId(2),
+            LinkAttribute::Address(vec![2, 0, 0, 0, 0, 1]),
+            LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Veth)]),
+        ]
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_read() {
+        let all = bytes(a_port());
+        let rest = without_unread(&all);
+        assert!(rest.len() < all.len());
+        assert_eq!(read_from(&rest), read_from(&all));
+        let expected = Shown {
+            index: 7,
+            name: "veth100i0".into(),
+            up: true,
+            mtu: 1400,
+            master: Some(3),
+            peer: Some(9),
+            peer_elsewhere: true,
+            address: vec![2, 0, 0, 0, 0, 1],
+            kind: "veth".into(),
+            vlan_filtering: false,
+        };
+        assert_eq!(read_from(&rest), expected);
+    }
+
+    #[test]
+    fn what_is_no_well_formed_link_stays() {
+        let mut cut = bytes(a_port());
+        cut.truncate(cut.len() - 3);
+        assert_eq!(*without_unread(&cut), *cut);
+        let short = [16, 0, 0, 0, 16, 0];
+        assert_eq!(*without_unread(&short), short);
+        let mut other = bytes(a_port());
+        other[4] = 20;
+        assert_eq!(*without_unread(&other), *other);
     }
 }

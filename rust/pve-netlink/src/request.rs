@@ -10,6 +10,7 @@ use netlink_packet_route::RouteNetlinkMessage;
 use nix::errno::Errno;
 
 use crate::error::Error;
+use crate::link;
 use crate::wait::SLICE;
 use crate::wire::Wire;
 
@@ -177,7 +178,7 @@ fn read_message(bytes: &[u8], answer: &mut Answer) {
     if matches!(answer.outcome, Outcome::Malformed(_)) {
         return;
     }
-    match NetlinkMessage::<RouteNetlinkMessage>::deserialize(bytes) {
+    match NetlinkMessage::<RouteNetlinkMessage>::deserialize(&link::without_unread(bytes)) {
         Ok(message) => match message.payload {
             NetlinkPayload::Error(error) => {
                 answer.outcome = match error.code {

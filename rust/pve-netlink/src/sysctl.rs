@@ -1,7 +1,7 @@
 //! Kernel settings of one interface under `/proc/sys/net`, which shows the calling thread's network namespace.
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 
 use crate::error::Error;
 
@@ -12,7 +12,8 @@ use crate::error::Error;
 /// [`Error::System`] with what writing the file gives.
 pub fn disable_ipv6(name: &str) -> Result<(), Error> {
     let path = format!("/proc/sys/net/ipv6/conf/{name}/disable_ipv6");
-    match fs::write(&path, "1\n") {
+    let file = File::options().write(true).open(&path);
+    match file.and_then(|mut file| file.write_all(b"1\n")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         written => {
             written.map_err(|error| Error::system(format!("disable IPv6 on '{name}'"), &error))

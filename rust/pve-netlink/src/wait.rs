@@ -5,13 +5,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::{SigSet, SigmaskHow};
 
 use crate::error::Error;
+use crate::same_cpu::SameCpu;
+use crate::worker::Worker;
 
 /// The longest time between two runs of the caller's hook.
 pub const SLICE: Duration = Duration::from_millis(50);
@@ -85,39 +87,33 @@ pub fn in_thread<T: Send>(
     work: impl FnOnce(&Cancel) -> T + Send,
 ) -> Result<T, Error> {
     let cancel = Cancel::new();
-    let cancelled = &cancel;
-    thread::scope(|scope| {
-        let (done, wait) = sync_channel(1);
-        let worker = masked(|| {
-            thread::Builder::new().name("pve-netlink".into()).stack_size(STACK).spawn_scoped(
-                scope,
-                move || {
-                    let result = catch_unwind(AssertUnwindSafe(|| work(cancelled)));
-                    let _ = done.send(result);
-                },
-            )
-        })?;
-        let mut interrupted = false;
-        let result = loop {
-            match wait.recv_timeout(SLICE) {
-                Ok(result) => break Some(result),
-                Err(RecvTimeoutError::Disconnected) => break None,
-                Err(RecvTimeoutError::Timeout) if interrupted => {}
-                Err(RecvTimeoutError::Timeout) => {
-                    if poll().is_err() {
-                        interrupted = true;
-                        cancelled.cancel();
-                    }
-                }
-            }
-        };
-        let _ = worker.join();
-        match result {
-            Some(Ok(value)) => Ok(value),
-            Some(Err(panic)) => Err(Error::Internal(panic_text(panic.as_ref()))),
-            None => Err(Error::Internal("the worker thread ended without a result".into())),
+    let result = Mutex::new(None);
+    let run = || {
+        let value = catch_unwind(AssertUnwindSafe(|| work(&cancel)));
+        *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    };
+    let builder = thread::Builder::new().name("pve-netlink".into()).stack_size(STACK);
+    // SAFETY: what the thread borrows lives until this function returns, and `worker` waits for the thread's end before
+    // that, also when `poll` panics.
+    let same_cpu = SameCpu::hold();
+    let worker = masked(|| unsafe { builder.spawn_unchecked(run) })?;
+    let mut worker = Worker::new(worker);
+    let mut ended = worker.ended_within(SLICE);
+    drop(same_cpu);
+    let mut interrupted = false;
+    while !ended {
+        if !interrupted && poll().is_err() {
+            interrupted = true;
+            cancel.cancel();
         }
-    })
+        ended = worker.ended_within(SLICE);
+    }
+    drop(worker);
+    match result.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(panic)) => Err(Error::Internal(panic_text(panic.as_ref()))),
+        None => Err(Error::Internal("the worker thread ended without a result".into())),
+    }
 }
 
 /// Start a thread with all signals masked: a signal handler of Perl must only ever run on Perl's own thread.
@@ -143,6 +139,9 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use nix::sched::sched_getaffinity;
+    use nix::unistd::Pid;
 
     #[test]
     fn the_result_comes_back() {
@@ -180,6 +179,33 @@ mod tests {
         assert_eq!(cancel.commit(), Ok(()));
         cancel.cancel();
         assert_eq!(cancel.check(), Ok(()));
+    }
+
+    #[test]
+    fn the_caller_may_use_the_processors_it_could_before_and_so_may_what_its_hook_starts() {
+        let allowed = || sched_getaffinity(Pid::from_raw(0)).unwrap();
+        let before = allowed();
+        let mut in_hook = None;
+        let mut hook = || {
+            in_hook = Some(allowed());
+            Ok(())
+        };
+        in_thread(&mut hook, |_| thread::sleep(SLICE * 2)).unwrap();
+        assert_eq!(in_hook, Some(before));
+        assert_eq!(allowed(), before);
+    }
+
+    #[test]
+    fn a_hook_that_panics_waits_for_the_thread() {
+        let ended = AtomicU8::new(0);
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            in_thread(&mut || panic!("hook"), |_| {
+                thread::sleep(SLICE * 3);
+                ended.store(1, Ordering::Release);
+            })
+        }));
+        assert!(result.is_err());
+        assert_eq!(ended.load(Ordering::Acquire), 1);
     }
 
     #[test]

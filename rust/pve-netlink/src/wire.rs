@@ -25,8 +25,9 @@ pub trait Wire: Send {
     fn receive(&mut self, timeout: Duration) -> io::Result<Option<&[u8]>>;
 }
 
-/// The kernel never puts more than this in one datagram (netlink(7): `NLMSG_GOODSIZE`, 32 KiB in dumps).
-const LARGEST_DATAGRAM: usize = 64 * 1024;
+/// The kernel never puts more than this in one datagram: 32 KiB in dumps (`netlink_dump`), less elsewhere. Larger ones
+/// would make malloc give the memory of each call back to the kernel, and the next call pay for it anew.
+const LARGEST_DATAGRAM: usize = 32 * 1024;
 
 /// A socket of the network namespace that the opening thread was in, for as long as it lives.
 #[derive(Debug)]
