@@ -46,6 +46,12 @@ fn recorded_configurations() {
     check(include_str!("../../../t/vectors/lxc.jsonl"), false);
 }
 
+/// Made to be odd: keys that are the structure's own, sections that come again, white space of all kinds, stray bytes.
+#[test]
+fn recorded_odd_configurations() {
+    check(include_str!("../../../t/vectors/lxc-odd.jsonl"), false);
+}
+
 #[test]
 fn recorded_configurations_read_strictly() {
     check(include_str!("../../../t/vectors/lxc-strict.jsonl"), true);

@@ -228,4 +228,22 @@ mod tests {
         assert_eq!(check("4095"), Err("value must have a maximum value of 4094".into()));
         assert_eq!(check("-1"), Err("value must have a minimum value of 1".into()));
     }
+
+    #[test]
+    fn lengths_are_in_characters() {
+        static NAME: Property = Property::string("name", "").min_length(2).max_length(3);
+        let check = |value: Scalar<'static>| {
+            check_value(&NAME, Some(&value), &Environment::empty()).map_err(|e| e.to_string())
+        };
+        assert_eq!(check(Scalar::Text("äöü".into())), Ok(()));
+        assert_eq!(check(Scalar::literal("ab")), Ok(()));
+        assert_eq!(
+            check(Scalar::literal("abcd")),
+            Err("value may only be 3 characters long".into())
+        );
+        assert_eq!(
+            check(Scalar::literal("a")),
+            Err("value must be at least 2 characters long".into())
+        );
+    }
 }

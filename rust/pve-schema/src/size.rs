@@ -57,6 +57,12 @@ mod tests {
             ("4TiB", PerlNumber::Int(4 << 40), "4T"),
             ("1023", PerlNumber::Int(1023), "1023"),
             ("0.3K", PerlNumber::Int(307), "307"),
+            // More digits than a double has.
+            (
+                "18014398509481983K",
+                PerlNumber::UInt(18_446_744_073_709_550_592),
+                "18014398509481983K",
+            ),
             ("99999999999999999999", PerlNumber::Num(1e20), "95367431640625M"),
         ] {
             let size = parse(PerlStr::literal(text));

@@ -124,4 +124,18 @@ mod tests {
             assert_eq!(vmid_of(PerlStr::literal(name)), vmid.map(PerlStr::literal), "{name}");
         }
     }
+
+    #[test]
+    fn a_value_that_passed_is_judged_anew_under_another_key() {
+        let raw =
+            b"[ab]\nnet0: name=eth0\n[cd]\nnet0: name=eth0\nnet1: name=eth0\nhostname: name=eth0\n";
+        let filename = PerlStr::literal("/lxc/100.conf");
+        let parsed = parse_pct_config(filename, raw, false, &Environment::empty());
+        let warnings: Vec<String> = parsed.warnings.iter().map(PerlString::to_string).collect();
+        let problem = "value does not look like a valid DNS name";
+        assert_eq!(
+            warnings,
+            [format!("vm 100 - unable to parse value of 'hostname' - {problem}\n")]
+        );
+    }
 }

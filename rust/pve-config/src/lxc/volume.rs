@@ -176,9 +176,13 @@ mod tests {
 
     #[test]
     fn the_kind_follows_from_the_path() {
-        for (text, kind) in
-            [("/dev/sda", "device"), ("/mnt", "bind"), ("local:1/x", "volume"), ("x", "volume")]
-        {
+        for (text, kind) in [
+            ("/dev/sda", "device"),
+            ("/mnt", "bind"),
+            ("/devices", "bind"),
+            ("local:1/x", "volume"),
+            ("x", "volume"),
+        ] {
             let volume =
                 parse_volume(PerlStr::literal("rootfs"), PerlStr::literal(text)).expect("a volume");
             assert_eq!(volume.get("type"), Some(&Scalar::literal(kind).into()));
