@@ -92,9 +92,9 @@ pub fn in_thread<T: Send>(
         let value = catch_unwind(AssertUnwindSafe(|| work(&cancel)));
         *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
     };
-    let builder = thread::Builder::new().name("pve-netlink".into()).stack_size(STACK);
     let same_cpu = SameCpu::hold();
     let worker = masked(|| {
+        let builder = thread::Builder::new().name("pve-netlink".into()).stack_size(STACK);
         // SAFETY: what the thread borrows lives until this function returns, and `Worker` waits for the thread's end
         // before that, also when `poll` panics.
         unsafe { builder.spawn_unchecked(run) }
