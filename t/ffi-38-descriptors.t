@@ -120,7 +120,7 @@ SKIP: {
         while (defined(my $line = <$in>)) {
             last if $line =~ /^#\[cfg\(test\)\]/;
             push @{ $found{thread} }, "$path:$."
-                if $line =~ /thread::(?:spawn\(|Builder\b)/ && $before !~ /\bmasked\(/;
+                if $line =~ /(?:thread::|\.)spawn\w*\((?!\))/ && "$before$line" !~ /\bmasked\(/;
             push @{ $found{setns} }, "$path:$."
                 if $line =~ /\bsetns\(/ && $path !~ m{pve-netlink/src/netns\.rs\z};
             $before = $line;
