@@ -19,7 +19,7 @@ fn main() {
     let lines = table.split(|b| *b == b'\n').filter(|line| !line.starts_with(b"#"));
     let zones: Vec<&[u8]> = lines.filter_map(|line| line.split(|b| *b == b'\t').nth(2)).collect();
     let has_zone = |zone: &[u8]| zones.contains(&zone);
-    let environment = Environment::new(&has_zone);
+    let environment = Environment::new(&has_zone).with_perl(36);
     let (mut count, mut differences) = (0, 0);
     for line in std::io::stdin().lock().lines() {
         let mut case: Value =

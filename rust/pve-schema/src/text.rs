@@ -8,27 +8,51 @@ use crate::Scalar;
 
 const REPLACEMENT: &[u8] = "\u{fffd}".as_bytes();
 
-/// Appends to `out` the text that `data` stands for: `%XX` resolved, then read as UTF-8 as Perl's lax `utf8` encoding
-/// reads it. Each malformed sequence becomes U+FFFD; surrogates and numbers above 0x10FFFF are kept in Perl's extended
-/// UTF-8, so `out` need not be UTF-8.
-pub fn decode_into(data: &[u8], out: &mut Vec<u8>) {
-    let unescaped = unescape(data);
-    let mut rest = &unescaped[..];
-    loop {
-        match std::str::from_utf8(rest) {
-            Ok(_) => {
-                out.extend_from_slice(rest);
-                return;
-            }
-            Err(error) => {
-                let (valid, odd) = rest.split_at(error.valid_up_to());
-                out.extend_from_slice(valid);
-                let (length, well_formed) = sequence::first(odd);
-                let (odd, after) = odd.split_at(length.min(odd.len()));
-                out.extend_from_slice(if well_formed { odd } else { REPLACEMENT });
-                rest = after;
+/// Decodes text as a version of Perl does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decoder {
+    swallows: bool,
+}
+
+impl Decoder {
+    /// As a current Perl does.
+    pub const fn new() -> Self {
+        Self { swallows: false }
+    }
+
+    /// As Perl 5.`version` does. From 5.36 to 5.38, a byte that starts no character may take the next ones with it.
+    pub const fn of_perl(version: u32) -> Self {
+        Self { swallows: matches!(version, 36..=38) }
+    }
+
+    /// Appends to `out` the text that `data` stands for: `%XX` resolved, then read as UTF-8 as Perl's lax `utf8` encoding
+    /// reads it. Each malformed sequence becomes U+FFFD; surrogates and numbers above 0x10FFFF are kept in Perl's extended
+    /// UTF-8, so `out` need not be UTF-8.
+    pub fn decode_into(self, data: &[u8], out: &mut Vec<u8>) {
+        let unescaped = unescape(data);
+        let mut rest = &unescaped[..];
+        loop {
+            match std::str::from_utf8(rest) {
+                Ok(_) => {
+                    out.extend_from_slice(rest);
+                    return;
+                }
+                Err(error) => {
+                    let (valid, odd) = rest.split_at(error.valid_up_to());
+                    out.extend_from_slice(valid);
+                    let (length, well_formed) = sequence::first(odd, self.swallows);
+                    let (odd, after) = odd.split_at(length.min(odd.len()));
+                    out.extend_from_slice(if well_formed { odd } else { REPLACEMENT });
+                    rest = after;
+                }
             }
         }
+    }
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -108,7 +132,7 @@ mod tests {
 
     fn decode(data: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        decode_into(data, &mut out);
+        Decoder::new().decode_into(data, &mut out);
         out
     }
 

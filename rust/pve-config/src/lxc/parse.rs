@@ -36,7 +36,7 @@ pub fn parse_pct_config<'a>(
         return Parsed { config: Err(Error::died_at_caller(&text)), warnings: Vec::new() };
     };
     let judge = |key: &'a [u8], known, value| judge(key, known, value, environment);
-    Reader::new(vmid, strict, judge).read(raw)
+    Reader::new(vmid, strict, environment.decoder(), judge).read(raw)
 }
 
 /// Judges a setting as the reference does: whatever is wrong with it, it is kept.

@@ -9,6 +9,9 @@ use pve_schema::{
 };
 use serde_json::Value as Json;
 
+/// The version of Perl that the calls were recorded with.
+const PERL: u32 = 36;
+
 /// Where the call of a case gives something else than was recorded; `None` if it does not.
 pub fn difference(case: &Json) -> Option<String> {
     let mut args: Vec<Value<'static>> =
@@ -98,7 +101,7 @@ fn call(function: &str, args: &mut [Value<'static>]) -> Outcome {
                 first.as_perl(),
                 second.as_bytes(),
                 false,
-                &Environment::empty(),
+                &Environment::empty().with_perl(PERL),
             );
             warnings = parsed.warnings;
             parsed.config.map(|config| super::record::structure(&config).into())
@@ -116,7 +119,7 @@ fn call(function: &str, args: &mut [Value<'static>]) -> Outcome {
         }
         "decode_text" => {
             let mut out = Vec::new();
-            text::decode_into(first.as_bytes(), &mut out);
+            Environment::empty().with_perl(PERL).decoder().decode_into(first.as_bytes(), &mut out);
             Ok(text::decoded(out).into())
         }
         "encode_text" => {
@@ -125,7 +128,7 @@ fn call(function: &str, args: &mut [Value<'static>]) -> Outcome {
             Ok(Scalar::Bytes(out.into()).into())
         }
         "check_format" => format_named(&first.to_string())
-            .check(second.as_perl(), &Environment::empty())
+            .check(second.as_perl(), &Environment::empty().with_perl(PERL))
             .map(|()| Value::UNDEF),
         other => unreachable!("{other}"),
     };

@@ -1,8 +1,9 @@
 //! The units that Perl's lax decoder of UTF-8 takes its input apart into (`Encode::decode("utf8", …)`).
 
 /// The length of the first unit of `bytes`, which are not empty, and whether it is a character in Perl's extended UTF-8
-/// (perlunicode, "Beyond Unicode code points"); otherwise it is to be replaced as a whole.
-pub fn first(bytes: &[u8]) -> (usize, bool) {
+/// (perlunicode, "Beyond Unicode code points"); otherwise it is to be replaced as a whole. `swallows` is whether a byte
+/// that starts no character may take the next ones with it, as in some versions of Perl.
+pub fn first(bytes: &[u8], swallows: bool) -> (usize, bool) {
     let lead = bytes.first().copied().unwrap_or_default();
     let length = match lead {
         0x00..=0x7f => return (1, true),
@@ -20,7 +21,8 @@ pub fn first(bytes: &[u8]) -> (usize, bool) {
     if present == length && is_character(lead, bytes) {
         return (length, true);
     }
-    (swallowed(bytes).unwrap_or(present), false)
+    let swallowed = if swallows { swallowed(bytes) } else { None };
+    (swallowed.unwrap_or(present), false)
 }
 
 fn is_continuation(byte: u8) -> bool {
@@ -72,7 +74,7 @@ enum Next {
     AfterPlaneEnd,
 }
 
-/// How much Perl (5.30 to 5.40) drops with a byte that starts no character: the test that should stop it there comes one
+/// How much Perl (5.36 and 5.38, not 5.40) drops with a byte that starts no character: the test that should stop it there comes one
 /// byte too late in `Perl_utf8n_to_uvchr_msgs`, so that the next byte is taken for a start of another kind than it is, and
 /// what follows is dropped with it if it fits that. `None` if it does not.
 fn swallowed(bytes: &[u8]) -> Option<usize> {
@@ -133,7 +135,8 @@ mod tests {
             (b"\x80\x80", (1, false)),
             (b"\xff\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80", (13, false)),
         ] {
-            assert_eq!(first(bytes), expected, "{bytes:x?}");
+            assert_eq!(first(bytes, false), expected, "{bytes:x?}");
+            assert_eq!(first(bytes, true), expected, "{bytes:x?}");
         }
     }
 
@@ -149,7 +152,8 @@ mod tests {
             (b"\x80\xef\x8f\xbf\xbf", 1),
             (b"\x80\xef\x8f\xbf\xbd", 5),
         ] {
-            assert_eq!(first(bytes), (length, false), "{bytes:x?}");
+            assert_eq!(first(bytes, true), (length, false), "{bytes:x?}");
+            assert_eq!(first(bytes, false), (1, false), "{bytes:x?}");
         }
     }
 }

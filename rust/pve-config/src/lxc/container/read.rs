@@ -64,7 +64,8 @@ pub fn parse_container_config<'a>(
     let number = vmid.to_string();
     let strict = options.dialect == Dialect::Strict;
     let judge = |key: &'a [u8], known, value| judge(key, known, value, options);
-    let parsed = Reader::new(PerlStr::Bytes(number.as_bytes()), strict, judge).read(raw);
+    let decoder = options.environment.decoder();
+    let parsed = Reader::new(PerlStr::Bytes(number.as_bytes()), strict, decoder, judge).read(raw);
     let container = parsed.config.map_err(|error| ContainerError::Line(error.to_perl()));
     let container = container.map(|config| Container {
         vmid,

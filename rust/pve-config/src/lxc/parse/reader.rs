@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use pve_schema::{Error, PerlStr, PerlString, Scalar, text};
+use pve_schema::text::{self, Decoder};
+use pve_schema::{Error, PerlStr, PerlString, Scalar};
 use sha1::{Digest, Sha1};
 
 use super::Parsed;
@@ -28,6 +29,7 @@ pub struct Reader<'a, 'r, J> {
     strict: bool,
     /// Judges a key, what the table has for it, and its value.
     judge: J,
+    decoder: Decoder,
     warnings: Vec<PerlString<'static>>,
     builder: Builder<'a>,
     /// The comments and descriptions of the section so far, decoded.
@@ -43,11 +45,12 @@ where
     J: Fn(&'a [u8], Option<Known>, &'a [u8]) -> Judgement<'a>,
 {
     /// A reader for the container `vmid`, which messages name.
-    pub fn new(vmid: PerlStr<'r>, strict: bool, judge: J) -> Self {
+    pub fn new(vmid: PerlStr<'r>, strict: bool, decoder: Decoder, judge: J) -> Self {
         Self {
             vmid,
             strict,
             judge,
+            decoder,
             warnings: Vec::new(),
             builder: Builder::new(),
             description: Vec::new(),
@@ -84,7 +87,7 @@ where
                 }
             }
             Some(b'#') => {
-                text::decode_into(line.get(1..).unwrap_or_default(), &mut self.description);
+                self.decoder.decode_into(line.get(1..).unwrap_or_default(), &mut self.description);
                 self.description.push(b'\n');
                 return Ok(());
             }
@@ -95,7 +98,7 @@ where
             }
             Some(b'd') => {
                 if let Some(value) = value_after(trimmed, b"description:") {
-                    text::decode_into(value, &mut self.description);
+                    self.decoder.decode_into(value, &mut self.description);
                     return Ok(());
                 }
             }
