@@ -9,7 +9,8 @@ use pve_config::lxc::container::{
 };
 use pve_config::lxc::generate_container_config;
 use pve_schema::{Environment, PerlString, Scalar};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 fn options(dialect: Dialect) -> Options<'static> {
     let environment = Environment::new(&|zone| zone == b"Europe/Vienna");
@@ -218,4 +219,39 @@ fn recorded_configurations_come_back() {
         let input: Vec<u8> = input.chars().map(|c| u8::try_from(c).expect("a byte")).collect();
         support::round_trip::typed(&input, case["file"].as_str().unwrap_or_default());
     }
+}
+
+/// What a Perl program gets, it can hand back.
+#[test]
+fn structures_cross_a_boundary_and_come_back() {
+    for line in include_str!("../../../t/vectors/lxc.jsonl").lines() {
+        let case: Value = serde_json::from_str(line).expect("a recorded case");
+        let input = case["input"].as_str().unwrap_or_default();
+        let input: Vec<u8> = input.chars().map(|c| u8::try_from(c).expect("a byte")).collect();
+        let parsed = parse_container_config(100, &input, &options(Dialect::Relaxed));
+        let container = parsed.container.expect("a configuration");
+        let json = support::json::to_json(&container);
+        let back =
+            Container::deserialize(&json).unwrap_or_else(|error| unreachable!("{error}: {json}"));
+        assert_eq!(container, back, "{}", case["file"]);
+    }
+}
+
+#[test]
+fn booleans_may_be_words_and_unknown_fields_are_refused() {
+    let read = |json: Value| {
+        Container::deserialize(&json).map(|c| c.current.onboot).map_err(|e| e.to_string())
+    };
+    for (value, flag) in
+        [(json!("yes"), true), (json!(0), false), (json!(true), true), (json!(""), false)]
+    {
+        assert_eq!(
+            read(json!({ "vmid": 100, "current": { "onboot": value } })),
+            Ok(Some(Flag(flag)))
+        );
+    }
+    let error = read(json!({ "vmid": 100, "current": { "onboot": 2 } })).expect_err("a refusal");
+    assert!(error.contains("a boolean: 1, 0, true, false, yes, no, on, off"), "{error}");
+    let error = read(json!({ "vmid": 100, "current": { "onbot": 1 } })).expect_err("a refusal");
+    assert!(error.contains("unknown field `onbot`"), "{error}");
 }

@@ -247,3 +247,50 @@ impl<'de: 'a, 'a> Deserialize<'de> for Map<'a> {
         deserializer.deserialize_map(MapVisitor)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::value::{
+        BorrowedBytesDeserializer, BorrowedStrDeserializer, Error, MapDeserializer,
+        SeqDeserializer, U64Deserializer, UnitDeserializer,
+    };
+
+    use super::*;
+
+    #[test]
+    fn bytes_and_characters_stay_apart_and_borrow() {
+        let bytes = BorrowedBytesDeserializer::<Error>::new(b"\xff");
+        let value = Value::deserialize(bytes);
+        assert!(matches!(value, Ok(Value::Scalar(Scalar::Bytes(Cow::Borrowed(b"\xff"))))));
+        let text = BorrowedStrDeserializer::<Error>::new("ü");
+        assert!(matches!(
+            Value::deserialize(text),
+            Ok(Value::Scalar(Scalar::Text(Cow::Borrowed("ü"))))
+        ));
+    }
+
+    #[test]
+    fn numbers_stay_numbers() {
+        let read = |number| Value::deserialize(U64Deserializer::<Error>::new(number));
+        assert_eq!(read(5), Ok(Scalar::Int(5).into()));
+        assert_eq!(read(u64::MAX), Ok(Scalar::UInt(u64::MAX).into()));
+        assert_eq!(Value::deserialize(UnitDeserializer::<Error>::new()), Ok(Value::UNDEF));
+        // As a key, a number is a string.
+        let key = PerlString::deserialize(U64Deserializer::<Error>::new(5));
+        assert_eq!(key, Ok(PerlString::literal("5")));
+    }
+
+    #[test]
+    fn hashes_and_arrays_are_read_whole() {
+        let map = MapDeserializer::<_, Error>::new([("a", 1u64), ("b", 2)].into_iter());
+        let mut expected = Map::new();
+        expected.push("a", Scalar::Int(1));
+        expected.push("b", Scalar::Int(2));
+        assert_eq!(Map::deserialize(map), Ok(expected));
+        let list = SeqDeserializer::<_, Error>::new([1u64, 2].into_iter());
+        let expected = vec![Scalar::Int(1).into(), Scalar::Int(2).into()];
+        assert_eq!(Value::deserialize(list), Ok(Value::List(expected)));
+        let list = SeqDeserializer::<_, Error>::new([1u64].into_iter());
+        assert!(Scalar::deserialize(list).is_err());
+    }
+}

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use pve_schema::PERL_UTF8;
 use serde::ser::{
-    self, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeTuple, Serializer,
+    self, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeTuple,
+    Serializer,
 };
 use serde_json::{Map, Value};
 
@@ -51,11 +53,26 @@ impl Serializer for Json {
     type SerializeTupleStruct = Impossible<Value, Refused>;
     type SerializeTupleVariant = Impossible<Value, Refused>;
     type SerializeMap = Object;
-    type SerializeStruct = Impossible<Value, Refused>;
+    type SerializeStruct = Object;
     type SerializeStructVariant = Impossible<Value, Refused>;
 
-    refuse!(serialize_bool: bool, serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_u8: u8,
-        serialize_u16: u16, serialize_u32: u32, serialize_f32: f32, serialize_char: char, serialize_unit_struct: &'static str);
+    refuse!(serialize_i8: i8, serialize_i16: i16, serialize_i32: i32,  serialize_f32: f32, serialize_char: char, serialize_unit_struct: &'static str);
+
+    fn serialize_bool(self, value: bool) -> Result<Value, Refused> {
+        Ok(value.into())
+    }
+
+    fn serialize_u8(self, value: u8) -> Result<Value, Refused> {
+        Ok(value.into())
+    }
+
+    fn serialize_u16(self, value: u16) -> Result<Value, Refused> {
+        Ok(value.into())
+    }
+
+    fn serialize_u32(self, value: u32) -> Result<Value, Refused> {
+        Ok(value.into())
+    }
 
     fn serialize_i64(self, value: i64) -> Result<Value, Refused> {
         Ok(value.into())
@@ -104,6 +121,9 @@ impl Serializer for Json {
         value: &T,
     ) -> Result<Value, Refused> {
         let value = value.serialize(self)?;
+        if name != PERL_UTF8 {
+            return Ok(value);
+        }
         Ok(Value::String(format!("{name}:{}", value.as_str().unwrap_or_default())))
     }
 
@@ -147,8 +167,8 @@ impl Serializer for Json {
         Ok(Object { map: Map::new(), key: String::new(), announced: length })
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Refused> {
-        Err(Refused("not Perl data: a struct".into()))
+    fn serialize_struct(self, _: &'static str, length: usize) -> Result<Object, Refused> {
+        self.serialize_map(Some(length))
     }
 
     fn serialize_struct_variant(
@@ -220,5 +240,22 @@ impl SerializeMap for Object {
             return Err(Refused("more entries than announced".into()));
         }
         Ok(Value::Object(self.map))
+    }
+}
+
+impl SerializeStruct for Object {
+    type Ok = Value;
+    type Error = Refused;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), Refused> {
+        self.serialize_entry(key, value)
+    }
+
+    fn end(self) -> Result<Value, Refused> {
+        SerializeMap::end(self)
     }
 }
