@@ -116,14 +116,15 @@ SKIP: {
     for my $path (sort @sources) {
         next if $path =~ m{perlxs/src/thread\.rs\z};
         open(my $in, '<', $path) or die "open $path: $!\n";
-        my $before = '';
+        my @before;    # the statement that the line is part of
         while (defined(my $line = <$in>)) {
             last if $line =~ /^#\[cfg\(test\)\]/;
             push @{ $found{thread} }, "$path:$."
-                if $line =~ /thread::(?:spawn\(|Builder\b)/ && $before !~ /\bmasked\(/;
+                if $line =~ /(?:thread::|\.)spawn\w*\((?!\))/ && "@before$line" !~ /\bmasked\(/;
             push @{ $found{setns} }, "$path:$."
                 if $line =~ /\bsetns\(/ && $path !~ m{pve-netlink/src/netns\.rs\z};
-            $before = $line;
+            push @before, $line;
+            shift @before if @before > 4;
         }
     }
     is_deeply($found{thread} // [], [], 'row 29: no thread starts with a signal unmasked');

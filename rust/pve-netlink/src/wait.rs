@@ -92,11 +92,13 @@ pub fn in_thread<T: Send>(
         let value = catch_unwind(AssertUnwindSafe(|| work(&cancel)));
         *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
     };
-    let builder = thread::Builder::new().name("pve-netlink".into()).stack_size(STACK);
-    // SAFETY: what the thread borrows lives until this function returns, and `worker` waits for the thread's end before
-    // that, also when `poll` panics.
     let same_cpu = SameCpu::hold();
-    let worker = masked(|| unsafe { builder.spawn_unchecked(run) })?;
+    let worker = masked(|| {
+        let builder = thread::Builder::new().name("pve-netlink".into()).stack_size(STACK);
+        // SAFETY: what the thread borrows lives until this function returns, and `Worker` waits for the thread's end
+        // before that, also when `poll` panics.
+        unsafe { builder.spawn_unchecked(run) }
+    })?;
     let mut worker = Worker::new(worker);
     let mut ended = worker.ended_within(SLICE);
     drop(same_cpu);
