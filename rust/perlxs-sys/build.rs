@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .clang_args(&defines)
         .allowlist_function("pxs_.*")
         .allowlist_type("pxs_.*")
-        .allowlist_var("PXS_.*|PERL_VERSION_(MAJOR|MINOR|PATCH)")
+        .allowlist_var("PXS_.*|PERL_VERSION")
         // Perl's own types stay closed: only the shim looks into them.
         .allowlist_recursively(false)
         .raw_line(PERL_TYPES)

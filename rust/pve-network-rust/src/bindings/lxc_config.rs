@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use perlxs::sys::PERL_VERSION;
 use perlxs::{Error, Return, Returned, to_perl};
 use pve_config::lxc;
 use pve_config::lxc::container::{Container, Dialect, Options};
@@ -14,7 +15,7 @@ use crate::waiting::interruptible;
 use crate::{error, node, string};
 
 fn environment() -> Environment<'static> {
-    Environment::new(&node::has_time_zone)
+    Environment::new(&node::has_time_zone).with_perl(PERL_VERSION)
 }
 
 /// A configuration on its way to Perl: it is parsed where its text still lives.
