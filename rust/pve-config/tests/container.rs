@@ -221,6 +221,13 @@ fn recorded_configurations_come_back() {
     }
 }
 
+/// The reference's writer leaves such a list out.
+#[test]
+fn an_environment_that_perl_holds_to_be_false_comes_back() {
+    support::round_trip::typed(b"env: 0\n", "a lone 0");
+    support::round_trip::typed(b"lxc.environment.runtime: 0\n", "a lone 0 of LXC");
+}
+
 /// What a Perl program gets, it can hand back.
 #[test]
 fn structures_cross_a_boundary_and_come_back() {

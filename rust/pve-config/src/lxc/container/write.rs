@@ -173,7 +173,12 @@ impl<'s> Section<'_, 's> {
             }
         }
         if !settings.env.is_empty() {
-            self.set(PerlString::literal("env"), joined(&settings.env, "\0"));
+            let mut list = joined(&settings.env, "\0");
+            // The writer takes a list that Perl holds to be false for none; one more separator at its end adds nothing.
+            if list.as_bytes() == b"0" {
+                list = PerlString::literal("0\0");
+            }
+            self.set(PerlString::literal("env"), list);
         }
         Ok(())
     }
