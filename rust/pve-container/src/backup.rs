@@ -2,9 +2,6 @@
 //!
 //! A backup is the configuration's bytes after one line that says what they must add up to.
 
-use std::fs::{self, DirBuilder, Permissions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,10 +10,10 @@ use sha1::{Digest, Sha1};
 use crate::atomic_write::Replacement;
 use crate::config_error::ConfigError;
 use crate::read_file::{CONFIG_LIMIT, read_file};
+use crate::state_folder::create_private;
 
 const MAGIC: &str = "pve-network-rust-backup-1";
 const HEADER_LIMIT: u64 = 4096;
-const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 
 /// SHA-1 of a configuration's bytes in lower-case hexadecimal: the `digest` of the reference.
@@ -96,22 +93,4 @@ fn split_header(content: &[u8]) -> Option<(Backup, &[u8])> {
     let saved = UNIX_EPOCH.checked_add(Duration::from_secs(words.next()?.parse().ok()?))?;
     let header = Backup { bytes: Vec::new(), digest, name: words.next()?.to_owned(), saved };
     Some((header, &content[end + 1..]))
-}
-
-/// Creates the folders from `state` down to `path`'s own, for their owner alone.
-fn create_private(state: &Path, path: &Path) -> Result<(), ConfigError> {
-    let fail = |source| ConfigError::StateFolder { path: state.to_owned(), source };
-    if let Some(above) = state.parent() {
-        fs::create_dir_all(above).map_err(fail)?;
-    }
-    let folder = path.parent().unwrap_or(state);
-    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder).map_err(fail)?;
-    let found = fs::symlink_metadata(state).map_err(fail)?;
-    if !found.is_dir() {
-        return Err(fail(io::ErrorKind::NotADirectory.into()));
-    }
-    if found.mode() & 0o077 != 0 {
-        fs::set_permissions(state, Permissions::from_mode(FOLDER_MODE)).map_err(fail)?;
-    }
-    Ok(())
 }

@@ -12,3 +12,5 @@ pub mod lock;
 pub mod mac;
 pub mod paths;
 pub mod read_file;
+mod state_folder;
+pub mod vnet_binding;

@@ -105,7 +105,9 @@ impl Paths {
         self.state().join(format!("config-backup/lxc/{vmid}.conf"))
     }
 
-    fn cluster(&self, name: &str) -> PathBuf {
+    /// A file by its name below /etc/pve.
+    #[must_use]
+    pub fn cluster(&self, name: &str) -> PathBuf {
         self.root.join("etc/pve").join(name)
     }
 }

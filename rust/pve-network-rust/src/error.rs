@@ -6,6 +6,7 @@ use perlxs::Error;
 use pve_config::lxc::container::ContainerError;
 use pve_container::config_error::ConfigError;
 use pve_container::hotplug;
+use pve_container::vnet_binding::BindingError;
 use pve_schema::{FormatError, PerlString};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -107,4 +108,17 @@ pub(crate) fn hotplug(error: hotplug::Error) -> Error {
         _ => BTreeMap::new(),
     };
     own(kind, error.to_string(), errors)
+}
+
+/// Binding or unbinding a VNet failed.
+pub(crate) fn binding(error: BindingError) -> Error {
+    match error {
+        BindingError::File(error) => config_file(error),
+        BindingError::BadInterface { .. } => {
+            let errors = BTreeMap::from([("iface".to_owned(), error.to_string())]);
+            own("config", error.to_string(), errors)
+        }
+        BindingError::Netlink(_) => own("infrastructure", error.to_string(), BTreeMap::new()),
+        _ => own("resource", error.to_string(), BTreeMap::new()),
+    }
 }

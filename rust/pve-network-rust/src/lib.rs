@@ -1,11 +1,13 @@
 //! The library that Perl loads: one Perl package a file below bindings/.
 //!
 //! An export is one line of logic: it decodes nothing and decides nothing, that is done by the crates which it calls.
-//! Beside the bindings stand what they share: how errors look in Perl (`error.rs`), Perl's strings (`string.rs`), and what
-//! this process knows of its node (`node.rs`).
+//! Beside the bindings stand what they share: how errors look in Perl (`error.rs`), Perl's strings (`string.rs`) and
+//! data that is kept as JSON (`json.rs`), waiting with signal handlers (`waiting.rs`), and what this process knows of its
+//! node (`node.rs`).
 
 mod bindings;
 mod error;
+mod json;
 mod node;
 mod string;
 mod waiting;
@@ -17,5 +19,6 @@ perlxs::library! {
         &bindings::rust::package::PACKAGE,
         &bindings::lxc_config::package::PACKAGE,
         &bindings::hotplug::package::PACKAGE,
+        &bindings::vnet_binding::package::PACKAGE,
     ]
 }

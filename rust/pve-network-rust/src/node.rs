@@ -14,6 +14,7 @@ use pve_container::datacenter::{MacPrefix, read_mac_prefix};
 use pve_container::mac::random_ether_addr;
 use pve_container::paths::Paths;
 use pve_container::read_file::{CONFIG_LIMIT, read_file};
+use pve_container::vnet_binding::{StateFile, ThisNode};
 
 /// More configurations than a node runs guests.
 const CONFIGS: usize = 4096;
@@ -25,6 +26,13 @@ thread_local! {
 
 fn paths() -> Result<Paths, ConfigError> {
     Paths::of_this_host(std::env::var_os("PVE_RUST_ROOT").unwrap_or_default())
+}
+
+/// This node, which bindings are held against, and the file that holds them.
+pub(crate) fn vnet_bindings() -> Result<(ThisNode, StateFile), ConfigError> {
+    let paths = paths()?;
+    let file = StateFile::new(&paths);
+    Ok((ThisNode::new(paths), file))
 }
 
 /// The configuration files of this node's containers.

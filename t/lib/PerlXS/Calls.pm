@@ -16,8 +16,13 @@ our @EXPORT_OK = qw(call_of exports product_is_built rounds_of);
 my %rounds = (
     'PerlXS::Test::Namespace::new' => 2_000,
     'PerlXS::Test::Waiting::thread' => 5_000,
-    'PVE::Network::Rust::Hotplug::hotplug_add' => 0,
-    'PVE::Network::Rust::Hotplug::hotplug_remove' => 0,
+    'PVE::Network::Rust::Hotplug::hotplug_add' => 1_000,
+    'PVE::Network::Rust::Hotplug::hotplug_remove' => 1_000,
+    # A thread and a lock a call.
+    (
+        map { ("PVE::Network::Rust::VNetBinding::$_" => 1_000) }
+            qw(bind_vnet unbind_vnet get_binding list_bindings cleanup_container validate reconcile)
+    ),
     'PVE::Network::Rust::LXC::Config::load_config' => 20_000,
     'PVE::Network::Rust::LXC::Config::recover_config' => 1_000,
     'PVE::Network::Rust::LXC::Config::save_config' => 1_000,
@@ -134,6 +139,7 @@ my %calls;
         fails(sub { PerlXS::Test::Panics::with_payload() });
 
     my $lxc = 'PVE::Network::Rust::LXC::Config';
+    my $binding = 'PVE::Network::Rust::VNetBinding';
     my $net = { name => 'eth0', bridge => 'vmbr0', hwaddr => 'BC:24:11:00:00:01', type => 'veth' };
     my $folder;
     my $with_files = sub {
@@ -188,6 +194,18 @@ my %calls;
         }),
         'PVE::Network::Rust::Hotplug::hotplug_remove' =>
             fails(sub { PVE::Network::Rust::Hotplug->new->hotplug_remove(100, 0) }),
+        "${binding}::new" => sub { $binding->new },
+        "${binding}::bind_vnet" =>
+            $with_files->(fails(sub { $binding->new->bind_vnet('none', 100, 'net0', { a => 1 }) })),
+        "${binding}::unbind_vnet" =>
+            $with_files->(fails(sub { $binding->new->unbind_vnet('none', 100, 'net0') })),
+        "${binding}::get_binding" => $with_files->(sub { $binding->new->get_binding(100, 'net0') }),
+        "${binding}::list_bindings" =>
+            $with_files->(sub { $binding->new->list_bindings({ vmid => 100 }) }),
+        "${binding}::cleanup_container" =>
+            $with_files->(sub { $binding->new->cleanup_container(100) }),
+        "${binding}::validate" => $with_files->(sub { $binding->new->validate() }),
+        "${binding}::reconcile" => $with_files->(sub { $binding->new->reconcile() }),
     );
 }
 

@@ -3,3 +3,4 @@
 pub(crate) mod hotplug;
 pub(crate) mod lxc_config;
 pub(crate) mod rust;
+pub(crate) mod vnet_binding;
