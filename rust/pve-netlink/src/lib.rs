@@ -12,6 +12,7 @@
 //! | [`bridge`] | `bridge vlan` |
 //! | [`netns`] | `nsenter --net`, `ip netns` |
 //! | [`sysctl`] | `sysctl net.…` |
+//! | [`inventory`] | `ip -details -json link` |
 //! | [`interface`] | what `/sys/class/net` tells of one interface |
 //!
 //! Below them are [`wire`] (one netlink socket), [`request`] (messages and their answers) and [`wait`] (a call that a
@@ -23,6 +24,7 @@ pub mod bridge;
 pub mod error;
 mod hint;
 pub mod interface;
+pub mod inventory;
 pub mod kernel;
 pub mod link;
 pub mod netns;

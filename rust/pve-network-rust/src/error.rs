@@ -88,6 +88,18 @@ pub(crate) fn container(error: ContainerError) -> Error {
     own("config", error.to_string(), errors)
 }
 
+/// The kernel was asked over netlink, in vain.
+pub(crate) fn netlink(error: pve_netlink::Error) -> Error {
+    let kind = match error {
+        pve_netlink::Error::NotANamespace { .. }
+        | pve_netlink::Error::OwnNamespace { .. }
+        | pve_netlink::Error::NamespaceGone { .. } => "resource",
+        pve_netlink::Error::Internal(_) => "internal",
+        _ => "infrastructure",
+    };
+    own(kind, error.to_string(), BTreeMap::new())
+}
+
 /// Plugging an interface in or out failed.
 pub(crate) fn hotplug(error: hotplug::Error) -> Error {
     let kind = match error.kind() {
