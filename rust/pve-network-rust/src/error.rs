@@ -6,6 +6,7 @@ use perlxs::Error;
 use pve_config::lxc::container::ContainerError;
 use pve_container::config_error::ConfigError;
 use pve_container::hotplug;
+use pve_netlink::Errno;
 use pve_schema::{FormatError, PerlString};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -93,7 +94,8 @@ pub(crate) fn netlink(error: pve_netlink::Error) -> Error {
     let kind = match error {
         pve_netlink::Error::NotANamespace { .. }
         | pve_netlink::Error::OwnNamespace { .. }
-        | pve_netlink::Error::NamespaceGone { .. } => "resource",
+        | pve_netlink::Error::NamespaceGone { .. }
+        | pve_netlink::Error::System { errno: Errno::ENOENT | Errno::ESRCH, .. } => "resource",
         pve_netlink::Error::Internal(_) => "internal",
         _ => "infrastructure",
     };

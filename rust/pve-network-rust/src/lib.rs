@@ -18,5 +18,6 @@ perlxs::library! {
         &bindings::lxc_config::package::PACKAGE,
         &bindings::hotplug::package::PACKAGE,
         &bindings::host_links::package::PACKAGE,
+        &bindings::container::package::PACKAGE,
     ]
 }

@@ -16,6 +16,7 @@ our @EXPORT_OK = qw(call_of exports product_is_built rounds_of);
 my %rounds = (
     'PerlXS::Test::Namespace::new' => 2_000,
     'PerlXS::Test::Waiting::thread' => 5_000,
+    'PVE::Network::Rust::Container::get_interfaces' => 1_000,
     'PVE::Network::Rust::Host::ip_link_details' => 1_000,
     'PVE::Network::Rust::Hotplug::hotplug_add' => 0,
     'PVE::Network::Rust::Hotplug::hotplug_remove' => 0,
@@ -181,6 +182,11 @@ my %calls;
         },
         "${lxc}::cache_statistics" => $with_files->(sub { $lxc->cache_statistics }),
         "${lxc}::clear_cache" => $with_files->(sub { $lxc->clear_cache }),
+        'PVE::Network::Rust::Container::find_lxc_pid' =>
+            fails(sub { PVE::Network::Rust::Container::find_lxc_pid(99) }),
+        'PVE::Network::Rust::Container::get_interfaces' => sub {
+            PVE::Network::Rust::Container::get_interfaces({ netns => '/proc/self/ns/net' });
+        },
         'PVE::Network::Rust::Host::ip_link_details' =>
             sub { PVE::Network::Rust::Host::ip_link_details() },
         'PVE::Network::Rust::Host::ip_link_is_physical' =>

@@ -49,7 +49,7 @@ fn text(bytes: &[u8]) -> String {
 impl Links {
     /// Each link's name, and the link in brief.
     pub fn in_brief(&self) -> impl Iterator<Item = (String, Brief)> {
-        self.each().map(|(name, kind, data)| {
+        self.each().map(|(_, name, kind, data)| {
             let mut brief = Brief { link_type: link_type(kind).into_owned(), ..Brief::default() };
             for (kind, value) in attributes(data) {
                 match kind {

@@ -194,12 +194,7 @@ impl Serialize for Link<'_> {
 
 impl Link<'_> {
     fn hardware_address(&self, bytes: &[u8]) -> String {
-        match (bytes.len(), self.kind) {
-            (4, TUNNEL | SIT | IPGRE) => ipv4(bytes).map(|address| address.to_string()),
-            (16, TUNNEL6 | IP6GRE) => ipv6(bytes).map(|address| address.to_string()),
-            _ => None,
-        }
-        .unwrap_or_else(|| mac(bytes))
+        hardware_address(self.kind, bytes)
     }
 
     fn words(&self, lower_down: bool) -> List<'static> {
@@ -212,6 +207,22 @@ impl Link<'_> {
         }
         List(list)
     }
+}
+
+/// A hardware address; that of a tunnel is an IP address.
+pub(super) fn hardware_address(kind: u16, bytes: &[u8]) -> String {
+    match (bytes.len(), kind) {
+        (4, TUNNEL | SIT | IPGRE) => ipv4(bytes).map(|address| address.to_string()),
+        (16, TUNNEL6 | IP6GRE) => ipv6(bytes).map(|address| address.to_string()),
+        _ => None,
+    }
+    .unwrap_or_else(|| mac(bytes))
+}
+
+/// The word for an operational state, or its number.
+pub(super) fn operstate(state: u8) -> String {
+    let word = STATES.get(usize::from(state));
+    word.map_or_else(|| state.to_string(), |word| (*word).to_owned())
 }
 
 /// A word by its number, or the number under another key where there is none.

@@ -3,29 +3,21 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use netlink_packet_core::{
-    NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkBuffer, NetlinkMessage,
-};
+use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkMessage};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
-use nix::errno::Errno;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::attributes::{attributes, text_of, u32_of};
+use super::attributes::{attributes, text_of, u16_of, u32_of};
+use super::dump::{dump, messages};
 use super::link::Link;
 use super::value::Text;
 use super::words::Groups;
 use crate::error::Error;
-use crate::request::ANSWER_DEADLINE;
 use crate::wire::Wire;
 
 /// `struct nlmsghdr` and `struct ifinfomsg`.
 const HEADERS: usize = 32;
-const NLMSG_ERROR: u16 = 2;
-const NLMSG_DONE: u16 = 3;
-/// How often the links are read anew when they changed meanwhile, so that the kernel may have left one out or shown it
-/// twice. iproute2 shows the first attempt and warns.
-const ATTEMPTS: usize = 5;
 
 /// All links of a namespace. Serialized: a map from each link's name to what `ip -details -json link show` shows of it.
 #[derive(Debug, Default)]
@@ -55,15 +47,8 @@ impl Links {
         wire: &mut dyn Wire,
         check: impl Fn() -> Result<(), Error>,
     ) -> Result<Self, Error> {
-        let mut links = Self { groups: Groups::of_this_host(), ..Self::default() };
-        for sequence in 1..=ATTEMPTS {
-            links.messages.clear();
-            if dump(wire, sequence as u32, &mut links.messages, &check)? {
-                break;
-            }
-        }
-        links.find();
-        Ok(links)
+        let messages = dump(wire, request(), "read the links", check)?;
+        Ok(Self { groups: Groups::of_this_host(), ..Self::from_messages(messages) })
     }
 
     /// Links from messages of the kernel, one after the other.
@@ -88,14 +73,8 @@ impl Links {
 
     /// Take down where each link is.
     fn find(&mut self) {
-        let mut start = 0;
-        while let Some(length) = message_length(self.messages.get(start..).unwrap_or_default()) {
-            let message = self.messages.get(start..start + length).unwrap_or_default();
-            if message.get(4..6) == Some(&libc::RTM_NEWLINK.to_ne_bytes()) {
-                self.links.extend(entry(message, start));
-            }
-            start += length.next_multiple_of(4);
-        }
+        let messages = messages(&self.messages, libc::RTM_NEWLINK);
+        self.links = messages.filter_map(|(start, message)| entry(message, start)).collect();
         if !self.links.is_sorted_by_key(|link| link.index) {
             self.links.sort_by_key(|link| link.index);
         }
@@ -110,11 +89,11 @@ impl Links {
         self.messages.get(entry.name.clone()).unwrap_or_default()
     }
 
-    /// Each link's name, type (`ARPHRD_…`) and attributes.
-    pub(super) fn each(&self) -> impl Iterator<Item = (&[u8], u16, &[u8])> {
+    /// Each link's index, name, type (`ARPHRD_…`) and attributes.
+    pub(super) fn each(&self) -> impl Iterator<Item = (u32, &[u8], u16, &[u8])> {
         self.links.iter().map(|entry| {
             let attributes = self.messages.get(entry.attributes.clone()).unwrap_or_default();
-            (self.name_of(entry), entry.kind, attributes)
+            (entry.index, self.name_of(entry), entry.kind, attributes)
         })
     }
 
@@ -160,11 +139,6 @@ impl Serialize for Links {
     }
 }
 
-fn message_length(bytes: &[u8]) -> Option<usize> {
-    let length = NetlinkBuffer::new_checked(bytes).ok()?.length() as usize;
-    (length <= bytes.len()).then_some(length)
-}
-
 fn entry(message: &[u8], start: usize) -> Option<Entry> {
     let data = message.get(HEADERS..)?;
     let name = attributes(data).find(|(kind, _)| *kind == libc::IFLA_IFNAME)?.1;
@@ -175,68 +149,16 @@ fn entry(message: &[u8], start: usize) -> Option<Entry> {
         flags: u32_of(message.get(24..)?),
         name: at..at + name.len(),
         attributes: start + HEADERS..start + message.len(),
-        kind: super::attributes::u16_of(message.get(18..)?),
+        kind: u16_of(message.get(18..)?),
     })
 }
 
-fn request(sequence: u32) -> Vec<u8> {
+fn request() -> NetlinkMessage<RouteNetlinkMessage> {
     let mut message = LinkMessage::default();
     message
         .attributes
         .push(LinkAttribute::ExtMask(vec![LinkExtentMask::Vf, LinkExtentMask::SkipStats]));
     let mut message = NetlinkMessage::from(RouteNetlinkMessage::GetLink(message));
     message.header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-    message.header.sequence_number = sequence;
-    message.finalize();
-    let mut bytes = vec![0; message.buffer_len()];
-    message.serialize(&mut bytes);
-    bytes
-}
-
-/// All messages of one dump; whether nothing changed meanwhile.
-fn dump(
-    wire: &mut dyn Wire,
-    sequence: u32,
-    messages: &mut Vec<u8>,
-    check: &impl Fn() -> Result<(), Error>,
-) -> Result<bool, Error> {
-    const TRIED: &str = "read the links";
-    let failed = |error: std::io::Error| Error::system(TRIED, &error);
-    wire.send(&request(sequence)).map_err(failed)?;
-    let mut whole = true;
-    loop {
-        check()?;
-        let Some(datagram) = wire.receive(ANSWER_DEADLINE).map_err(failed)? else {
-            let seconds = ANSWER_DEADLINE.as_secs();
-            return Err(Error::NoAnswer { tried: TRIED.into(), seconds });
-        };
-        let mut rest = datagram;
-        while let Some(length) = message_length(rest) {
-            let (message, after) = rest.split_at(length);
-            rest = after.get(length.next_multiple_of(4) - length..).unwrap_or_default();
-            let head = NetlinkBuffer::new(message);
-            if head.sequence_number() != sequence {
-                continue;
-            }
-            whole &= head.flags() & NLM_F_DUMP_INTR == 0;
-            match head.message_type() {
-                NLMSG_DONE | NLMSG_ERROR => {
-                    let code = u32_of(message.get(16..).unwrap_or_default()).cast_signed();
-                    if code < 0 && Errno::from_raw(-code) != Errno::EINTR {
-                        return Err(Error::Refused {
-                            tried: TRIED.into(),
-                            errno: Errno::from_raw(-code),
-                            detail: String::new(),
-                            hint: String::new(),
-                        });
-                    }
-                    return Ok(whole && code == 0);
-                }
-                _ => {
-                    messages.extend_from_slice(message);
-                    messages.resize(messages.len().next_multiple_of(4), 0);
-                }
-            }
-        }
-    }
+    message
 }

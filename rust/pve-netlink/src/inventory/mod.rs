@@ -5,12 +5,15 @@
 //! iproute2's (`print_linkinfo` and each kind's `print_opt`); the attributes' numbers are those of `<linux/if_link.h>`
 //! and `<linux/if_tunnel.h>`.
 
+mod addressed;
 mod attributes;
 mod brief;
+pub(crate) mod dump;
 mod field;
 mod kind;
 mod link;
 mod links;
+pub(crate) mod message;
 mod value;
 mod vf;
 mod words;
@@ -19,6 +22,7 @@ use crate::error::Error;
 use crate::wait::{Poll, in_thread};
 use crate::wire::RouteSocket;
 
+pub use addressed::{Addressed, addressed};
 pub use brief::Brief;
 pub use links::Links;
 pub use value::JSON_BOOLEAN;

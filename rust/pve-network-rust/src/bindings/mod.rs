@@ -1,5 +1,6 @@
 //! One Perl package a file.
 
+pub(crate) mod container;
 pub(crate) mod host_links;
 pub(crate) mod hotplug;
 pub(crate) mod lxc_config;
