@@ -13,6 +13,7 @@
 //! | [`netns`] | `nsenter --net`, `ip netns` |
 //! | [`sysctl`] | `sysctl net.…` |
 //! | [`inventory`] | `ip -details -json link` |
+//! | [`monitor`] | `ip monitor`, `bridge monitor vlan` |
 //! | [`interface`] | what `/sys/class/net` tells of one interface |
 //!
 //! Below them are [`wire`] (one netlink socket), [`request`] (messages and their answers) and [`wait`] (a call that a
@@ -27,6 +28,7 @@ pub mod interface;
 pub mod inventory;
 pub mod kernel;
 pub mod link;
+pub mod monitor;
 pub mod netns;
 pub mod plan;
 pub mod request;

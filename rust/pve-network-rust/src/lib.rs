@@ -19,5 +19,6 @@ perlxs::library! {
         &bindings::hotplug::package::PACKAGE,
         &bindings::host_links::package::PACKAGE,
         &bindings::container::package::PACKAGE,
+        &bindings::monitor::package::PACKAGE,
     ]
 }

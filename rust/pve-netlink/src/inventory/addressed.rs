@@ -3,10 +3,6 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkMessage};
-use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::address::AddressMessage;
-
 use super::attributes::attributes;
 use super::dump::{dump, messages};
 use super::link::hardware_address;
@@ -17,8 +13,6 @@ use crate::error::Error;
 use crate::netns::NetNs;
 use crate::wait::{Poll, in_thread};
 use crate::wire::Wire;
-
-const TRIED: &str = "read the addresses";
 
 /// A link with its addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,10 +56,9 @@ fn addresses(
     wire: &mut dyn Wire,
     check: impl Fn() -> Result<(), Error>,
 ) -> Result<HashMap<u32, Vec<Cidr>>, Error> {
-    let request = RouteNetlinkMessage::GetAddress(AddressMessage::default());
-    let mut message = NetlinkMessage::from(request);
-    message.header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-    let all = dump(wire, message, TRIED, check)?;
+    /// `struct ifaddrmsg`, for all families and links.
+    const ALL: [u8; 8] = [0; 8];
+    let all = dump(wire, libc::RTM_GETADDR, &ALL, "read the addresses", check)?;
     let mut by_link: HashMap<u32, Vec<Cidr>> = HashMap::new();
     for (_, message) in messages(&all, libc::RTM_NEWADDR) {
         if let Some((key, _)) = read_address(message) {

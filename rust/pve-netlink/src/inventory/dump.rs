@@ -1,7 +1,8 @@
 //! A dump: all objects of one kind, as the kernel sends them.
 
-use netlink_packet_core::{NLM_F_DUMP_INTR, NetlinkBuffer, NetlinkMessage};
-use netlink_packet_route::RouteNetlinkMessage;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use netlink_packet_core::{NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkBuffer};
 use nix::errno::Errno;
 
 use super::attributes::u32_of;
@@ -15,27 +16,41 @@ const NLMSG_DONE: u16 = 3;
 /// shown it twice. iproute2 shows the first attempt and warns.
 const ATTEMPTS: u32 = 5;
 
-/// The messages of a dump, one after the other. `check` is run between the kernel's answers and may end the work;
-/// `tried` completes the sentence "unable to …".
+/// A request of this type, with flags beside `NLM_F_REQUEST`, and what follows its header.
+pub(crate) fn request(kind: u16, flags: u16, sequence: u32, body: &[u8]) -> Vec<u8> {
+    const HEADER: usize = 16;
+    let length = (HEADER + body.len()) as u32;
+    let mut bytes = Vec::with_capacity(HEADER + body.len());
+    bytes.extend_from_slice(&length.to_ne_bytes());
+    bytes.extend_from_slice(&kind.to_ne_bytes());
+    bytes.extend_from_slice(&(NLM_F_REQUEST | flags).to_ne_bytes());
+    bytes.extend_from_slice(&sequence.to_ne_bytes());
+    bytes.extend_from_slice(&0_u32.to_ne_bytes());
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// The messages of a dump, one after the other: the answer to a request of type `kind`. `check` is run between the
+/// kernel's answers and may end the work; `tried` completes the sentence "unable to …".
 ///
 /// # Errors
 /// [`Error::System`], [`Error::Refused`], [`Error::NoAnswer`], and what `check` gives.
 pub(crate) fn dump(
     wire: &mut dyn Wire,
-    mut request: NetlinkMessage<RouteNetlinkMessage>,
+    kind: u16,
+    body: &[u8],
     tried: &str,
     check: impl Fn() -> Result<(), Error>,
 ) -> Result<Vec<u8>, Error> {
+    // No answer to an earlier request on this socket has the sequence number of a later one.
+    static SEQUENCE: AtomicU32 = AtomicU32::new(1);
     let mut messages = Vec::new();
     for _ in 0..ATTEMPTS {
         messages.clear();
-        // A sequence number that no late answer to an earlier request on this socket has.
-        request.header.sequence_number = request.header.sequence_number.wrapping_add(1);
-        request.finalize();
-        let mut bytes = vec![0; request.buffer_len()];
-        request.serialize(&mut bytes);
+        let sequence = SEQUENCE.fetch_add(1, Ordering::Relaxed);
+        let bytes = request(kind, NLM_F_DUMP, sequence, body);
         wire.send(&bytes).map_err(|error| Error::system(tried, &error))?;
-        if collect(wire, request.header.sequence_number, tried, &mut messages, &check)? {
+        if collect(wire, sequence, tried, &mut messages, &check)? {
             break;
         }
     }
@@ -60,7 +75,7 @@ pub(crate) fn messages(bytes: &[u8], kind: u16) -> impl Iterator<Item = (usize, 
 }
 
 /// The length of the message that starts here, if one does.
-fn length(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
     let length = NetlinkBuffer::new_checked(bytes).ok()?.length() as usize;
     (length <= bytes.len()).then_some(length)
 }

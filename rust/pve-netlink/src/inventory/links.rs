@@ -3,9 +3,6 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkMessage};
-use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::attributes::{attributes, text_of, u16_of, u32_of};
@@ -47,7 +44,7 @@ impl Links {
         wire: &mut dyn Wire,
         check: impl Fn() -> Result<(), Error>,
     ) -> Result<Self, Error> {
-        let messages = dump(wire, request(), "read the links", check)?;
+        let messages = dump(wire, libc::RTM_GETLINK, &body(), "read the links", check)?;
         Ok(Self { groups: Groups::of_this_host(), ..Self::from_messages(messages) })
     }
 
@@ -153,12 +150,13 @@ fn entry(message: &[u8], start: usize) -> Option<Entry> {
     })
 }
 
-fn request() -> NetlinkMessage<RouteNetlinkMessage> {
-    let mut message = LinkMessage::default();
-    message
-        .attributes
-        .push(LinkAttribute::ExtMask(vec![LinkExtentMask::Vf, LinkExtentMask::SkipStats]));
-    let mut message = NetlinkMessage::from(RouteNetlinkMessage::GetLink(message));
-    message.header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-    message
+/// A request for all links (`struct ifinfomsg`), with virtual functions and without counters (`IFLA_EXT_MASK`).
+fn body() -> Vec<u8> {
+    const RTEXT_FILTER_VF: u32 = 1;
+    const RTEXT_FILTER_SKIP_STATS: u32 = 8;
+    let mut body = vec![0; HEADERS - 16];
+    body.extend_from_slice(&8_u16.to_ne_bytes());
+    body.extend_from_slice(&libc::IFLA_EXT_MASK.to_ne_bytes());
+    body.extend_from_slice(&(RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS).to_ne_bytes());
+    body
 }

@@ -4,4 +4,5 @@ pub(crate) mod container;
 pub(crate) mod host_links;
 pub(crate) mod hotplug;
 pub(crate) mod lxc_config;
+pub(crate) mod monitor;
 pub(crate) mod rust;
