@@ -12,6 +12,8 @@
 //! | [`bridge`] | `bridge vlan` |
 //! | [`netns`] | `nsenter --net`, `ip netns` |
 //! | [`sysctl`] | `sysctl net.…` |
+//! | [`inventory`] | `ip -details -json link` |
+//! | [`monitor`] | `ip monitor`, `bridge monitor vlan` |
 //! | [`interface`] | what `/sys/class/net` tells of one interface |
 //!
 //! Below them are [`wire`] (one netlink socket), [`request`] (messages and their answers) and [`wait`] (a call that a
@@ -23,8 +25,10 @@ pub mod bridge;
 pub mod error;
 mod hint;
 pub mod interface;
+pub mod inventory;
 pub mod kernel;
 pub mod link;
+pub mod monitor;
 pub mod netns;
 pub mod plan;
 pub mod request;
