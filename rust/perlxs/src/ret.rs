@@ -68,9 +68,8 @@ pub struct Comparison(pub bool);
 impl Return for Comparison {
     fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
         // SAFETY: the new value is ours.
-        let raw = unsafe {
-            Sv::from_owned(perl, sys::pxs_new_comparison(perl.raw(), self.0.into()))
-        };
+        let raw =
+            unsafe { Sv::from_owned(perl, sys::pxs_new_comparison(perl.raw(), self.0.into())) };
         Ok(raw.map_or(Returned::Undef, Returned::Scalar))
     }
 }

@@ -29,7 +29,9 @@ const MAX_KEY: usize = i32::MAX as usize;
 /// Makes Perl data of a value.
 pub fn to_perl<T: Serialize + ?Sized>(perl: Perl, value: &T) -> Result<Sv, Error> {
     let json = Cell::new([ptr::null_mut(); 2]);
-    value.serialize(Ser { perl, json: &json }).map_err(|e| Error::die(format!("internal error: {}\n", e.0)))
+    value
+        .serialize(Ser { perl, json: &json })
+        .map_err(|e| Error::die(format!("internal error: {}\n", e.0)))
 }
 
 /// Why a value has no form in Perl.

@@ -50,12 +50,10 @@ impl From<Target> for Container {
         match target {
             Target::Place(Place::Pid(pid)) => Container::Pid(pid),
             Target::Place(Place::NetNs(path)) => Container::NetNs(path.into()),
-            Target::Vmid(vmid) | Target::Place(Place::Vmid(vmid)) => {
-                Container::Vmid(match vmid {
-                    Vmid::Number(number) => number.to_string(),
-                    Vmid::Text(text) => text,
-                })
-            }
+            Target::Vmid(vmid) | Target::Place(Place::Vmid(vmid)) => Container::Vmid(match vmid {
+                Vmid::Number(number) => number.to_string(),
+                Vmid::Text(text) => text,
+            }),
         }
     }
 }
@@ -152,7 +150,8 @@ pub mod package {
     ) -> Result<Empty<Data<Vec<Interface>>>, Error> {
         let container = Container::from(container.0);
         let found = interruptible(signals, interfaces_error, |poll| {
-            let found = interfaces(&lxc_path(), &container, &mut || poll().map_err(|_| Interrupted));
+            let found =
+                interfaces(&lxc_path(), &container, &mut || poll().map_err(|_| Interrupted));
             match found {
                 Err(InterfacesError::Pid(PidError::Interrupted) | InterfacesError::Netlink(_))
                 | Ok(_) => found.map(Some),
