@@ -121,7 +121,8 @@ impl Monitor {
         let mut poll = || poll().inspect_err(|_| interrupted = true);
         let taken = self.reconnect(&mut poll).and_then(|()| self.take_in_all(&mut poll));
         // The caller does not get what a call returns that it wanted to end.
-        match taken.and_then(|()| if interrupted { Err(Error::Interrupted) } else { Ok(()) }) {
+        let wanted = if interrupted { Err(Error::Interrupted) } else { Ok(()) };
+        match taken.and(wanted) {
             Ok(()) => Ok(mem::take(&mut self.pending)),
             Err(error) => {
                 self.nudge();
