@@ -111,7 +111,8 @@ is($@, "unable to get PID for CT 101 (not running?)\n", 'about to end');
 for my $case (
     ['no such process', { pid => 4_000_000_000 }],
     ['no namespace', { netns => '/proc/self/status' }],
-) {
+    )
+{
     my ($what, $container) = @$case;
     eval { interfaces($container) };
     is(ref($@) && $@->kind(), 'resource', $what) or diag($@);

@@ -76,15 +76,17 @@ run(qw(ip link set vx master br0));
 my ($port) = grep { $_->{name} eq 'vx' } @{ $monitor->read() };
 is_deeply([$port->{master}, $port->{old}], ['br0', { master => undef }], 'a port of a bridge');
 run(qw(ip link set vx nomaster));
-is_deeply([grep { $_->{action} eq 'delete' } @{ $monitor->read() }],
-    [], 'a port that leaves its bridge is no link that is gone');
+is_deeply(
+    [grep { $_->{action} eq 'delete' } @{ $monitor->read() }],
+    [], 'a port that leaves its bridge is no link that is gone'
+);
 
 run(qw(ip address add 10.0.0.1/24 dev vb));
 run(qw(ip address add fd00::1/64 dev vb nodad));
 is_deeply(
     [
         map { [@$_{qw(type action name family address prefix scope)}] }
-        grep { $_->{type} eq 'address' } @{ $monitor->read() }
+            grep { $_->{type} eq 'address' } @{ $monitor->read() }
     ],
     [
         [qw(address new vb inet 10.0.0.1 24 global)],
@@ -115,7 +117,8 @@ my ($of_monitor, $of_tiny, $of_small) = map { new_state() } 1 .. 3;
 follow($_, @before) for $of_monitor, $of_tiny;
 is_deeply(known_state($of_monitor), shown_state(), 'the state before');
 
-batch((map { "link add v$_ type veth peer name w$_" } 1 .. 300), map { "link set v$_ up" } 1 .. 300);
+batch((map { "link add v$_ type veth peer name w$_" } 1 .. 300),
+    map { "link set v$_ up" } 1 .. 300);
 batch(map { 'address add 10.1.' . int($_ / 250) . '.' . $_ % 250 . '/16 dev w1' } 1 .. 2_000);
 batch(map { "link delete v$_" } 200 .. 300);
 follow($of_tiny, @{ $tiny->read() });
@@ -132,7 +135,8 @@ is_deeply(known_state($of_monitor), shown_state(), 'the same with more room');
 my $changer = fork() // die "fork: $!\n";
 if (!$changer) {
     eval {
-        batch((map { "link set v$_ down" } 1 .. 199), (map { "link set v$_ up" } 1 .. 199)) for 1 .. 5;
+        batch((map { "link set v$_ down" } 1 .. 199), (map { "link set v$_ up" } 1 .. 199))
+            for 1 .. 5;
         batch(map { "link delete v$_" } 100 .. 199);
     };
     POSIX::_exit($@ ? 1 : 0);
@@ -190,7 +194,8 @@ if (!$child) {
 waitpid($child, 0);
 close($to);
 is(<$from>, 'before child', 'a child sees what changed since it last read');
-is_deeply([map { $_->{name} } @{ $monitor->read() }], [qw(before child)], '… and so does its parent');
+is_deeply([map { $_->{name} } @{ $monitor->read() }],
+    [qw(before child)], '… and so does its parent');
 is($monitor->fileno(), $descriptor, '… by the same descriptor');
 
 # Another namespace.
@@ -234,7 +239,8 @@ like($@, qr/handle is closed/, 'closed');
     }
     while (readable($watch)) { follow($lost, @{ $watch->read() }) }
     my @added = grep { / 10\.2\./ } @{ known_state($lost)->{addresses} };
-    is(scalar(@added), 1_600, "a handler that dies ends a read ($ended times), and nothing is lost");
+    is(scalar(@added), 1_600,
+        "a handler that dies ends a read ($ended times), and nothing is lost");
 }
 
 undef $_ for $monitor, $small, $tiny, $inside, $handle;

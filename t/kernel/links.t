@@ -10,7 +10,8 @@ use lib 't/lib';
 use LinkDetails qw(compare_links make_links);
 use PVE::Network::Rust::Host;
 
-my @modules = qw(geneve gre ip_gre ip6_gre ip6_tunnel ipip sit ip_vti ip6_vti fou fou6 nlmon team hsr
+my @modules =
+    qw(geneve gre ip_gre ip6_gre ip6_tunnel ipip sit ip_vti ip6_vti fou fou6 nlmon team hsr
     vrf ipvlan macvtap vcan tun);
 system('modprobe', '-q', '-d', '/mnt', $_) for @modules;
 

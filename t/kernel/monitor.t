@@ -19,9 +19,11 @@ sub shown {
         for my $vlan (@{ $port->{vlans} }) {
             my %is = map { $_ => 1 } @{ $vlan->{flags} // [] };
             for my $vid ($vlan->{vlan} .. $vlan->{vlanEnd} // $vlan->{vlan}) {
-                $vlans{"$port->{ifname} $vid"} = join(' ',
+                $vlans{"$port->{ifname} $vid"} = join(
+                    ' ',
                     $is{PVID} ? 'pvid' : '-',
-                    $is{'Egress Untagged'} ? 'untagged' : '-');
+                    $is{'Egress Untagged'} ? 'untagged' : '-'
+                );
             }
         }
     }
@@ -31,10 +33,11 @@ sub shown {
 sub known {
     my ($state) = @_;
     return {
-        map {
-            ("$_->{name} $_->{vid}" =>
-                    join(' ', $_->{pvid} ? 'pvid' : '-', $_->{untagged} ? 'untagged' : '-'))
-        } values %{ $state->{vlan} }
+        map { (
+            "$_->{name} $_->{vid}" =>
+                join(' ', $_->{pvid} ? 'pvid' : '-', $_->{untagged} ? 'untagged' : '-')
+        ) }
+            values %{ $state->{vlan} }
     };
 }
 

@@ -117,7 +117,9 @@ sub attempt {
 }
 
 # Makes all the links that this kernel can make. Returns the commands that failed.
-sub make_links { return grep { !attempt('ip', split(/ /, $_)) } @COMMANDS }
+sub make_links {
+    return grep { !attempt('ip', split(/ /, $_)) } @COMMANDS;
+}
 
 sub json_of {
     my (@command) = @_;
@@ -143,10 +145,11 @@ sub type_of {
     return ref($value) if ref($value);
     my $flags = B::svref_2object(\$value)->FLAGS;
     return
-          $flags & B::SVf_POK() ? 'string'
+        $flags & B::SVf_POK()
+        ? 'string'
         : $flags & B::SVf_IOK() ? 'integer'
         : $flags & B::SVf_NOK() ? 'number'
-        :                         'other';
+        : 'other';
 }
 
 sub differences {

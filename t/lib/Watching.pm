@@ -50,7 +50,8 @@ sub known_state {
     my %links = map {
         $_->{name} => join(' ', $_->{mtu}, $_->{master} // '-', $_->{up}, $_->{operstate})
     } values %{ $state->{link} };
-    my @addresses = sort map { "$_->{name} $_->{address}/$_->{prefix}" } values %{ $state->{address} };
+    my @addresses =
+        sort map { "$_->{name} $_->{address}/$_->{prefix}" } values %{ $state->{address} };
     return { links => \%links, addresses => \@addresses };
 }
 

@@ -251,7 +251,7 @@ mod tests {
         let path = LxcPath::below(OsStr::new(""));
         assert_eq!(path.socket_name("100"), b"/var/lib/lxc/100/command");
         assert_eq!(fnv_1a(Path::new("a")), 0xaf63_dc4c_8601_ec8c);
-        let long = LxcPath::below(OsStr::new(&format!("/{}", "x".repeat(80))));
+        let long = LxcPath::below(OsStr::new(&format!("/{}", "x".repeat(90))));
         let name = String::from_utf8(long.socket_name("100")).unwrap();
         assert!(name.starts_with("lxc/") && name.len() == "lxc/0123456789abcdef/command".len());
     }

@@ -25,6 +25,9 @@ my %rounds = (
     ),
     'PVE::Network::Rust::Container::get_interfaces' => 1_000,
     'PVE::Network::Rust::Host::ip_link_details' => 1_000,
+    'PVE::Network::Rust::Monitor::new' => 1_000,
+    'PVE::Network::Rust::Monitor::close' => 1_000,
+    'PVE::Network::Rust::Monitor::read' => 10_000,
     'PVE::Network::Rust::LXC::Config::load_config' => 20_000,
     'PVE::Network::Rust::LXC::Config::recover_config' => 1_000,
     'PVE::Network::Rust::LXC::Config::save_config' => 1_000,
@@ -34,6 +37,7 @@ my %twenty = map { sprintf('key%02d', $_) => "value$_" } 0 .. 19;
 my $data = { list => [1, 'two', undef, { three => 3.5 }], "caf\x{e9}" => "\x{263a}" };
 my $point = { x => 1, y => 2, label => 'point' };
 my $counter;
+my $monitor;
 my $config = "arch: amd64\nhostname: test\nmemory: 512\n"
     . "net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=10.0.0.2/24\n"
     . "rootfs: local:100/vm.raw,size=8G\nunknown: 1\n[snap]\nmemory: 256\nsnaptime: 1\n";
@@ -226,8 +230,18 @@ my %calls;
             $with_files->(sub { $binding->new->cleanup_container(100) }),
         "${binding}::validate" => $with_files->(sub { $binding->new->validate() }),
         "${binding}::reconcile" => $with_files->(sub { $binding->new->reconcile() }),
+        'PVE::Network::Rust::Monitor::new' => sub { PVE::Network::Rust::Monitor->new() },
+        'PVE::Network::Rust::Monitor::close' => sub { PVE::Network::Rust::Monitor->new()->close() },
+        (
+            map {
+                my $method = $_;
+                ("PVE::Network::Rust::Monitor::$method" => sub { monitor()->$method() })
+            } qw(fileno read resyncs)
+        ),
     );
 }
+
+sub monitor { return $monitor //= PVE::Network::Rust::Monitor->new() }
 
 sub counter { return $counter //= PerlXS::Test::Counter->new(1) }
 

@@ -73,6 +73,15 @@ pub(super) fn u32_of(bytes: &[u8]) -> u32 {
     bytes.first_chunk().map_or(0, |bytes| u32::from_ne_bytes(*bytes))
 }
 
+/// The number with the same bits.
+pub(super) fn signed(number: u32) -> i32 {
+    i32::from_ne_bytes(number.to_ne_bytes())
+}
+
+pub(super) fn i32_of(bytes: &[u8]) -> i32 {
+    signed(u32_of(bytes))
+}
+
 pub(super) fn u64_of(bytes: &[u8]) -> u64 {
     bytes.first_chunk().map_or(0, |bytes| u64::from_ne_bytes(*bytes))
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NetlinkBuffer};
 use nix::errno::Errno;
 
-use super::attributes::u32_of;
+use super::attributes::i32_of;
 use crate::error::Error;
 use crate::request::ANSWER_DEADLINE;
 use crate::wire::Wire;
@@ -109,7 +109,7 @@ fn collect(
                 messages.resize(messages.len().next_multiple_of(4), 0);
                 continue;
             }
-            let code = u32_of(message.get(16..).unwrap_or_default()).cast_signed();
+            let code = i32_of(message.get(16..).unwrap_or_default());
             let errno = Errno::from_raw(code.wrapping_neg());
             if code < 0 && errno != Errno::EINTR {
                 let (tried, detail, hint) = (tried.into(), String::new(), String::new());

@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::attributes::{attributes, be16_of, text_of, u8_of, u16_of, u32_of, u64_of};
+use super::attributes::{attributes, be16_of, i32_of, text_of, u8_of, u16_of, u32_of, u64_of};
 use super::links::Links;
 use super::value::{Boolean, Text, bridge_id, digits, hex, ipv4, mac, seconds};
 
@@ -114,7 +114,7 @@ impl Serialize for Value<'_> {
             Form::U32 => serializer.serialize_u32(u32_of(value)),
             Form::U64 => serializer.serialize_u64(u64_of(value)),
             Form::Be16 => serializer.serialize_u16(be16_of(value)),
-            Form::I32 => serializer.serialize_i32(u32_of(value).cast_signed()),
+            Form::I32 => serializer.serialize_i32(i32_of(value)),
             Form::Flag => Boolean(u8_of(value) != 0).serialize(serializer),
             Form::Hex16 => serializer.serialize_str(&hex(u16_of(value).into())),
             Form::Text => Text(text_of(value)).serialize(serializer),

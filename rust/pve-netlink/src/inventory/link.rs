@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::attributes::{ByType, attributes, text_of, u8_of, u32_of};
+use super::attributes::{ByType, attributes, i32_of, signed, text_of, u8_of, u32_of};
 use super::field::{Form, Table, add_one, table};
 use super::kind::LinkInfo;
 use super::links::Links;
@@ -122,7 +122,7 @@ pub(super) struct Link<'a> {
 impl Serialize for Link<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(32))?;
-        map.serialize_entry("ifindex", &self.index.cast_signed())?;
+        map.serialize_entry("ifindex", &signed(self.index))?;
         map.serialize_entry("link_type", &link_type(self.kind))?;
         // What other attributes decide on, which may come later.
         let (mut lower, mut elsewhere, mut down, mut reasons) = (None, false, false, None);
@@ -132,7 +132,7 @@ impl Serialize for Link<'_> {
                 IFNAME => map.serialize_entry("ifname", &Text(text_of(value)))?,
                 LINK => lower = Some(u32_of(value)),
                 TXQLEN if u32_of(value) == 0 => {}
-                TXQLEN => map.serialize_entry("txqlen", &u32_of(value).cast_signed())?,
+                TXQLEN => map.serialize_entry("txqlen", &i32_of(value))?,
                 OPERSTATE => indexed(&mut map, ["operstate", "operstate_index"], STATES, value)?,
                 LINKMODE => indexed(&mut map, ["linkmode", "linkmode_index"], MODES, value)?,
                 GROUP => map.serialize_entry("group", &self.links.groups.name(u32_of(value)))?,
@@ -167,7 +167,7 @@ impl Serialize for Link<'_> {
         match (lower, elsewhere) {
             (None, _) => {}
             (Some(0), _) => map.serialize_entry("link", &())?,
-            (Some(index), true) => map.serialize_entry("link_index", &index.cast_signed())?,
+            (Some(index), true) => map.serialize_entry("link_index", &signed(index))?,
             (Some(index), false) => map.serialize_entry("link", &self.links.name(index))?,
         }
         let lower_down = match lower {
@@ -242,7 +242,7 @@ fn event<M: SerializeMap>(map: &mut M, event: u32) -> Result<(), M::Error> {
     match EVENTS.get(event as usize) {
         Some(_) if event == 0 => Ok(()),
         Some(word) => map.serialize_entry("event", word),
-        None => map.serialize_entry("event", &event.cast_signed()),
+        None => map.serialize_entry("event", &signed(event)),
     }
 }
 

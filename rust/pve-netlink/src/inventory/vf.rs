@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::attributes::{ByType, attributes, be16_of, u32_of};
+use super::attributes::{ByType, attributes, be16_of, signed, u32_of};
 use super::value::{Boolean, Pair, mac};
 use super::words::{link_type, protocol};
 
@@ -66,7 +66,7 @@ impl Serialize for Vf<'_> {
         let vf = &self.vf;
         let mut map = serializer.serialize_map(Some(12))?;
         let own = vf.get(MAC).unwrap_or_default();
-        map.serialize_entry("vf", &word(own, 0).cast_signed())?;
+        map.serialize_entry("vf", &signed(word(own, 0)))?;
         map.serialize_entry("link_type", &link_type(self.list.kind))?;
         map.serialize_entry("address", &self.address(own.get(4..)))?;
         if let Some(broadcast) = vf.get(BROADCAST) {
@@ -118,7 +118,7 @@ impl Serialize for Vf<'_> {
 fn add_vlan<M: SerializeMap>(map: &mut M, vlan: &[u8]) -> Result<(), M::Error> {
     for (index, key) in [(1, "vlan"), (2, "qos")] {
         if word(vlan, index) != 0 {
-            map.serialize_entry(key, &word(vlan, index).cast_signed())?;
+            map.serialize_entry(key, &signed(word(vlan, index)))?;
         }
     }
     Ok(())

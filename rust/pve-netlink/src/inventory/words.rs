@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fs;
 use std::io;
 
+use super::attributes::signed;
+
 /// Link types (`ARPHRD_…`, `<linux/if_arp.h>`).
 const TYPES: &[(u16, &str)] = &[
     (1, "ether"),
@@ -150,7 +152,7 @@ impl Groups {
         match self.0.iter().rev().find(|(known, _)| *known == number) {
             Some((_, name)) => name.as_str().into(),
             None if number == 0 => "default".into(),
-            None => number.cast_signed().to_string().into(),
+            None => signed(number).to_string().into(),
         }
     }
 }

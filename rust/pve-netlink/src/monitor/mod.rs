@@ -29,7 +29,7 @@ pub use state::Wanted;
 const LINK: u32 = 1;
 const IPV4_IFADDR: u32 = 5;
 const IPV6_IFADDR: u32 = 9;
-const BRVLAN: u32 = 36;
+const BRVLAN: u32 = 33;
 
 const RTM_GETVLAN: u16 = 114;
 /// The kernel puts no more in one datagram.
@@ -121,7 +121,8 @@ impl Monitor {
         let mut poll = || poll().inspect_err(|_| interrupted = true);
         let taken = self.reconnect(&mut poll).and_then(|()| self.take_in_all(&mut poll));
         // The caller does not get what a call returns that it wanted to end.
-        match taken.and_then(|()| if interrupted { Err(Error::Interrupted) } else { Ok(()) }) {
+        let wanted = if interrupted { Err(Error::Interrupted) } else { Ok(()) };
+        match taken.and(wanted) {
             Ok(()) => Ok(mem::take(&mut self.pending)),
             Err(error) => {
                 self.nudge();
@@ -139,6 +140,9 @@ impl Monitor {
                 self.stale = true;
                 self.nudge();
             }
+        }
+        if self.state.vlans_are_doubtful() {
+            self.compare_vlans(poll)?;
         }
         Ok(())
     }
@@ -181,6 +185,18 @@ impl Monitor {
         self.state.become_state(now, self.wanted, &mut self.pending);
         self.stale = false;
         self.resyncs += 1;
+        Ok(())
+    }
+
+    /// Compare the VLANs alone.
+    fn compare_vlans(&mut self, poll: &mut Poll<'_>) -> Result<(), Error> {
+        let Some(sockets) = &mut self.sockets else { return Ok(()) };
+        let (dump, mut state) = (&mut sockets.dump, self.state.links_only());
+        let now = in_thread(poll, |cancel| {
+            take_vlans(dump, cancel, &mut state)?;
+            Ok::<_, Error>(state)
+        })??;
+        self.state.take_vlans(now, self.wanted, &mut self.pending);
         Ok(())
     }
 
@@ -255,28 +271,41 @@ fn whole_state(wire: &mut RouteSocket, wanted: Wanted, cancel: &Cancel) -> Resul
         body
     };
     let mut state = State::default();
-    let mut take = |kind: u16, body: &[u8], tried: &str| {
-        let all = dump(wire, kind, body, tried, || cancel.check())?;
-        let mut rest = all.as_slice();
-        while let Some(length) = length(rest) {
-            let (message, after) = rest.split_at(length);
-            let none = Wanted { links: false, addresses: false, vlans: false };
-            state.apply(message, none, &mut Vec::new());
-            rest = after.get(length.next_multiple_of(4) - length..).unwrap_or_default();
-        }
-        Ok(())
-    };
-    take(libc::RTM_GETLINK, &NO_DETAILS, "read the links")?;
+    take(wire, libc::RTM_GETLINK, &NO_DETAILS, "read the links", cancel, &mut state)?;
     if wanted.addresses {
-        take(libc::RTM_GETADDR, &[0; 8], "read the addresses")?;
+        take(wire, libc::RTM_GETADDR, &[0; 8], "read the addresses", cancel, &mut state)?;
     }
     if wanted.vlans {
-        let bridges = [libc::AF_BRIDGE as u8, 0, 0, 0, 0, 0, 0, 0];
-        match take(RTM_GETVLAN, &bridges, "read the VLANs of bridges") {
-            // A kernel without VLAN filtering, or without bridges.
-            Err(Error::Refused { errno: Errno::EOPNOTSUPP | Errno::EINVAL, .. }) => {}
-            taken => taken?,
-        }
+        take_vlans(wire, cancel, &mut state)?;
     }
     Ok(state)
+}
+
+fn take_vlans(wire: &mut RouteSocket, cancel: &Cancel, state: &mut State) -> Result<(), Error> {
+    let bridges = [libc::AF_BRIDGE as u8, 0, 0, 0, 0, 0, 0, 0];
+    match take(wire, RTM_GETVLAN, &bridges, "read the VLANs of bridges", cancel, state) {
+        // A kernel without VLAN filtering, or without bridges.
+        Err(Error::Refused { errno: Errno::EOPNOTSUPP | Errno::EINVAL, .. }) => Ok(()),
+        taken => taken,
+    }
+}
+
+/// Put everything of one kind into a state.
+fn take(
+    wire: &mut RouteSocket,
+    kind: u16,
+    body: &[u8],
+    tried: &str,
+    cancel: &Cancel,
+    state: &mut State,
+) -> Result<(), Error> {
+    const NONE: Wanted = Wanted { links: false, addresses: false, vlans: false };
+    let all = dump(wire, kind, body, tried, || cancel.check())?;
+    let mut rest = all.as_slice();
+    while let Some(length) = length(rest) {
+        let (message, after) = rest.split_at(length);
+        state.apply(message, NONE, &mut Vec::new());
+        rest = after.get(length.next_multiple_of(4) - length..).unwrap_or_default();
+    }
+    Ok(())
 }

@@ -32,9 +32,33 @@ pub(super) struct State {
     links: BTreeMap<u32, LinkState>,
     addresses: BTreeMap<AddressKey, AddressValue>,
     vlans: BTreeMap<(u32, u16), VlanFlags>,
+    /// The VLANs may be others than those known.
+    doubtful: bool,
 }
 
 impl State {
+    /// Whether the VLANs are to be read: some kernels tell nothing of the VLAN that a new bridge has by default, and others
+    /// tell it before the bridge.
+    pub(super) fn vlans_are_doubtful(&self) -> bool {
+        self.doubtful
+    }
+
+    /// A state that knows the same links and nothing else.
+    pub(super) fn links_only(&self) -> State {
+        State { links: self.links.clone(), ..State::default() }
+    }
+
+    /// Take over the VLANs of another state; what differs is added to `events`.
+    pub(super) fn take_vlans(&mut self, new: State, wanted: Wanted, events: &mut Vec<Event>) {
+        let gone: Vec<_> =
+            self.vlans.keys().filter(|key| !new.vlans.contains_key(key)).copied().collect();
+        gone.into_iter().for_each(|key| self.delete_vlan(key, wanted, events));
+        self.doubtful = false;
+        for (key, flags) in new.vlans {
+            self.set_vlan(key, flags, wanted, events);
+        }
+    }
+
     /// Take in one message of the kernel; what it changed is added to `events`.
     pub(super) fn apply(&mut self, message: &[u8], wanted: Wanted, events: &mut Vec<Event>) {
         let kind = message
@@ -76,27 +100,21 @@ impl State {
         }
     }
 
-    /// Become another state; what differs is added to `events`: what is gone first, the last first, then what is new or
-    /// other.
-    pub(super) fn become_state(&mut self, new: State, wanted: Wanted, events: &mut Vec<Event>) {
-        let gone: Vec<_> =
-            self.vlans.keys().filter(|key| !new.vlans.contains_key(key)).copied().collect();
-        gone.into_iter().for_each(|key| self.delete_vlan(key, wanted, events));
+    /// Become another state; what differs is added to `events`: first what is gone, then what is new or other.
+    pub(super) fn become_state(&mut self, mut new: State, wanted: Wanted, events: &mut Vec<Event>) {
         let gone: Vec<_> =
             self.addresses.keys().filter(|key| !new.addresses.contains_key(key)).copied().collect();
         gone.into_iter().for_each(|key| self.delete_address(key, wanted, events));
         let gone: Vec<_> =
             self.links.keys().filter(|index| !new.links.contains_key(index)).copied().collect();
         gone.into_iter().for_each(|index| self.delete_link(index, wanted, events));
-        for (index, link) in new.links {
+        for (index, link) in std::mem::take(&mut new.links) {
             self.set_link(index, link, wanted, events);
         }
-        for (key, value) in new.addresses {
+        for (key, value) in std::mem::take(&mut new.addresses) {
             self.set_address(key, value, wanted, events);
         }
-        for (key, flags) in new.vlans {
-            self.set_vlan(key, flags, wanted, events);
-        }
+        self.take_vlans(new, wanted, events);
     }
 
     fn name(&self, index: u32) -> String {
@@ -105,6 +123,9 @@ impl State {
 
     fn set_link(&mut self, index: u32, link: LinkState, wanted: Wanted, events: &mut Vec<Event>) {
         let before = self.links.insert(index, link.clone());
+        let master = before.as_ref().and_then(|before| before.master);
+        let new_bridge = before.is_none() && link.kind.as_deref() == Some("bridge");
+        self.doubtful |= wanted.vlans && (new_bridge || master != link.master);
         if !wanted.links || before.as_ref() == Some(&link) {
             return;
         }
@@ -198,10 +219,26 @@ impl State {
         wanted: Wanted,
         events: &mut Vec<Event>,
     ) {
+        if !self.links.contains_key(&key.0) {
+            self.doubtful = true;
+            return;
+        }
+        if flags.pvid {
+            self.clear_other_pvid(key, wanted, events);
+        }
         let before = self.vlans.insert(key, flags);
         if wanted.vlans && before != Some(flags) {
             let action = if before.is_some() { Action::Change } else { Action::New };
             events.push(self.vlan_event(action, key, flags));
+        }
+    }
+
+    /// A port has one VLAN for frames without a tag. The kernel does not tell that another one took its place.
+    fn clear_other_pvid(&mut self, key: (u32, u16), wanted: Wanted, events: &mut Vec<Event>) {
+        let of_port = self.vlans.range((key.0, 0)..=(key.0, u16::MAX));
+        let mut others = of_port.filter(|(other, flags)| **other != key && flags.pvid);
+        if let Some((other, flags)) = others.next().map(|(other, flags)| (*other, *flags)) {
+            self.set_vlan(other, VlanFlags { pvid: false, ..flags }, wanted, events);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::super::attributes::{ByType, attributes, u8_of, u16_of, u32_of};
+use super::super::attributes::{ByType, attributes, i32_of, u8_of, u16_of, u32_of};
 use super::super::field::{Form, Table, add_one, table};
 use super::super::links::Links;
 use super::super::value::{List, flags, ipv4, ipv6, mac};
@@ -151,7 +151,7 @@ pub(super) fn add_slave<M: SerializeMap>(
         match kind {
             1 => add_word(map, ["state", "state_index"], &STATES, byte)?,
             2 => add_word(map, ["mii_status", "mii_status_index"], &MII, byte)?,
-            3 => map.serialize_entry("link_failure_count", &u32_of(value).cast_signed())?,
+            3 => map.serialize_entry("link_failure_count", &i32_of(value))?,
             4 => map.serialize_entry("perm_hwaddr", &mac(value))?,
             5 => map.serialize_entry("queue_id", &u16_of(value))?,
             6 => map.serialize_entry("ad_aggregator_id", &u16_of(value))?,
@@ -163,7 +163,7 @@ pub(super) fn add_slave<M: SerializeMap>(
                 let keys = ["ad_partner_oper_port_state", "ad_partner_oper_port_state_str"];
                 add_port_state(map, keys, u8_of(value))?;
             }
-            9 => map.serialize_entry("prio", &u32_of(value).cast_signed())?,
+            9 => map.serialize_entry("prio", &i32_of(value))?,
             _ => {}
         }
     }

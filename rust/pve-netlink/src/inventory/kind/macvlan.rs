@@ -3,7 +3,7 @@
 
 use serde::ser::SerializeMap;
 
-use super::super::attributes::{ByType, attributes, u16_of};
+use super::super::attributes::{ByType, attributes, signed, u16_of};
 use super::super::value::{Boolean, List, mac};
 
 const MODE: usize = 1;
@@ -43,10 +43,10 @@ pub(super) fn add_macvlan<M: SerializeMap>(map: &mut M, data: &[u8]) -> Result<(
         }
     }
     if let Some(limit) = macvlan.u32(BC_CUTOFF) {
-        map.serialize_entry("bclim", &limit.cast_signed())?;
+        map.serialize_entry("bclim", &signed(limit))?;
     }
     let (SOURCE, Some(count)) = (mode, macvlan.u32(MACADDR_COUNT)) else { return Ok(()) };
-    map.serialize_entry("macaddr_count", &count.cast_signed())?;
+    map.serialize_entry("macaddr_count", &signed(count))?;
     if let Some(list) = macvlan.get(MACADDR_DATA) {
         let addresses = attributes(list)
             .filter(|(kind, _)| *kind == MACADDR)
