@@ -17,5 +17,7 @@ perlxs::library! {
         &bindings::rust::package::PACKAGE,
         &bindings::lxc_config::package::PACKAGE,
         &bindings::hotplug::package::PACKAGE,
+        &bindings::sdn::package::PACKAGE,
+        &bindings::sdn_subnets::package::PACKAGE,
     ]
 }

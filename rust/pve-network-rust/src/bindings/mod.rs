@@ -3,3 +3,5 @@
 pub(crate) mod hotplug;
 pub(crate) mod lxc_config;
 pub(crate) mod rust;
+pub(crate) mod sdn;
+pub(crate) mod sdn_subnets;
