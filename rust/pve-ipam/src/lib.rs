@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+mod bus;
 mod cfs_lock;
 mod dhcp;
 mod dns;
+mod dnsmasq;
 mod error;
 mod host;
 mod ipam;

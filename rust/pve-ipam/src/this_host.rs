@@ -8,7 +8,7 @@ use pve_container::read_file::{CONFIG_LIMIT, read_file};
 
 use crate::api::{Request, Response};
 use crate::cfs_lock::CfsLock;
-use crate::{Error, Held, Host, Interrupted};
+use crate::{Error, Held, Host, Interrupted, dnsmasq};
 
 /// This host. Warnings are collected, for the caller to pass on.
 pub struct ThisHost<'a> {
@@ -91,18 +91,16 @@ impl Host for ThisHost<'_> {
         dhcp: &str,
         change: &mut dyn FnMut(&[u8]) -> Vec<u8>,
     ) -> Result<(), Error> {
-        self.go_on()?;
         let path = self.root.join(format!("etc/dnsmasq.d/{dhcp}/ethers"));
-        let open = |source| Error::Ethers { path: path.clone(), source };
-        let content = std::fs::read(&path).map_err(open)?;
-        Ok(atomic_write(&path, &change(&content), 0o644)?)
+        self.waiting(|interrupt| dnsmasq::change_ethers(&path, change, interrupt))
     }
 
-    fn reload_dhcp(&mut self, _: &str) -> Result<(), Error> {
-        self.go_on()
+    fn reload_dhcp(&mut self, dhcp: &str) -> Result<(), Error> {
+        self.waiting(|interrupt| dnsmasq::reload(dhcp, interrupt))
     }
 
-    fn add_lease(&mut self, _: &str, _: &str, _: &str) -> Result<(), Error> {
-        self.go_on()
+    fn add_lease(&mut self, dhcp: &str, ip4: &str, mac: &str) -> Result<(), Error> {
+        let socket = self.root.join("run/dbus/system_bus_socket");
+        self.waiting(|interrupt| dnsmasq::add_lease(&socket, dhcp, ip4, mac, interrupt))
     }
 }
