@@ -1,10 +1,10 @@
 #!/usr/bin/perl
 
-# usage: PVE_SRC=DIR perl/record-sdn.pl [SEED COUNT]
+# usage: PVE_SRC=DIR perl/record-sdn.pl [local|remote SEED COUNT]
 #
 # Replays scenarios of SDN on the reference and prints each with what came of it, one JSON object a line
-# (t/vectors/sdn/ipam.jsonl). With SEED and COUNT it makes COUNT random ones, else it reads scenarios from standard
-# input. It runs in a mount namespace of its own, in which /etc is a folder made for it.
+# (t/vectors/sdn/ipam.jsonl, remote.jsonl). With SEED and COUNT it makes COUNT random ones, with the cluster's own IPAM or
+# with servers, else it reads scenarios from standard input. It runs in a mount namespace of its own, in which /etc is a folder made for it.
 
 use strict;
 use warnings;
@@ -17,7 +17,7 @@ use JSON;
 use lib "$FindBin::Bin/lib";
 use PVE::Network::Rust::Test::Reference;
 use PVE::Network::Rust::Test::SDN qw(replay);
-use PVE::Network::Rust::Test::SDNScenario qw(random_scenario);
+use PVE::Network::Rust::Test::SDNScenario qw(random_scenario remote_scenario);
 
 if (!$ENV{PVE_RUST_RECORDING}) {
     local $ENV{PVE_RUST_RECORDING} = 1;
@@ -27,6 +27,7 @@ if (!$ENV{PVE_RUST_RECORDING}) {
 my $json = JSON->new->canonical;
 my $root = tempdir(CLEANUP => 1);
 my $work = tempdir(CLEANUP => 1);
+delete @ENV{ grep { /_proxy$/i } keys %ENV };
 make_path("$root/etc/pve", "$root/etc/dnsmasq.d", "$root/etc/default");
 
 my $why = PVE::Network::Rust::Test::Reference::unavailable('PVE::Network::SDN::Vnets');
@@ -80,8 +81,9 @@ sub record {
 
 $| = 1;
 if (@ARGV) {
-    my ($seed, $count) = @ARGV;
-    record(random_scenario($seed + $_)) for 0 .. $count - 1;
+    my ($kind, $seed, $count) = @ARGV;
+    my $make = $kind eq 'remote' ? \&remote_scenario : \&random_scenario;
+    record($make->($seed + $_)) for 0 .. $count - 1;
 } else {
     while (defined(my $line = <STDIN>)) {
         record($json->decode($line));

@@ -1,6 +1,6 @@
 //! Requests to servers and what their answers mean (`PVE::Network::SDN::api_request`).
 
-use pve_sdn::Value;
+use pve_sdn::{Value, perl};
 
 use crate::{Error, Host};
 
@@ -58,9 +58,53 @@ pub(crate) fn call(host: &mut dyn Host, request: &Request) -> Result<Value, Erro
     answer(&response)
 }
 
-/// The first element of a list in an answer (`@{ $result->{$key} }[0]`); null where there is none.
-pub(crate) fn first<'a>(answer: &'a Value, key: &str) -> &'a Value {
-    answer.get(key).and_then(|list| list.get(0)).unwrap_or(&Value::Null)
+/// What an answer has below a key, null where it has nothing (`$answer->{$key}`).
+///
+/// # Errors
+/// Perl's own where the answer is no hash.
+pub(crate) fn member<'a>(answer: &'a Value, key: &str) -> Result<&'a Value, Error> {
+    match answer {
+        Value::Null => Ok(&Value::Null),
+        Value::Object(members) => Ok(members.get(key).unwrap_or(&Value::Null)),
+        other => Err(not_a("HASH", other)),
+    }
+}
+
+/// The elements of a list, none where there is nothing (`@{ $list }`).
+///
+/// # Errors
+/// Perl's own where it is no list.
+pub(crate) fn elements(list: &Value) -> Result<&[Value], Error> {
+    match list {
+        Value::Null => Ok(&[]),
+        Value::Array(elements) => Ok(elements),
+        other => Err(not_a("ARRAY", other)),
+    }
+}
+
+/// What Perl says to a value that is not the reference it should be (perldiag(1)).
+fn not_a(kind: &str, value: &Value) -> Error {
+    let article = if kind == "ARRAY" { "an" } else { "a" };
+    Error::Answer(match value {
+        Value::String(_) | Value::Number(_) => {
+            let text = perl::text(Some(value));
+            let start: String = text.chars().take(32).collect();
+            let dots = if start.len() < text.len() { "\"..." } else { "\"" };
+            format!(
+                "Can't use string (\"{start}{dots}) as {article} {kind} ref while \"strict refs\" in use"
+            )
+        }
+        _ => format!("Not {article} {kind} reference"),
+    })
+}
+
+/// What the first element of a list in an answer has below a key (`@{ $answer->{$list} }[0]->{$key}`).
+///
+/// # Errors
+/// As [`member`] and [`elements`].
+pub(crate) fn of_first<'a>(answer: &'a Value, list: &str, key: &str) -> Result<&'a Value, Error> {
+    let first = elements(member(answer, list)?)?.first();
+    member(first.unwrap_or(&Value::Null), key)
 }
 
 /// JSON's content type, in every request.

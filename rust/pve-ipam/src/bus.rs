@@ -214,11 +214,8 @@ fn parse(head: &[u8; 16], rest: &[u8], fields_end: usize) -> Option<Reply> {
         }
     }
     if signature.starts_with('s') {
-        let mut body = Reader {
-            bytes: whole.get(16 + fields_end..)?,
-            at: 0,
-            big_endian: reader.big_endian,
-        };
+        let mut body =
+            Reader { bytes: whole.get(16 + fields_end..)?, at: 0, big_endian: reader.big_endian };
         reply.text = body.string()?;
     }
     Some(reply)

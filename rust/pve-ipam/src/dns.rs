@@ -5,7 +5,7 @@ use pve_sdn::config::File;
 use pve_sdn::{Section, Value, address, perl, reverse_zone};
 use serde_json::json;
 
-use crate::api::{CONTENT_TYPE, Request, call};
+use crate::api::{CONTENT_TYPE, Request, call, elements, member};
 use crate::ipam::option;
 use crate::{Error, Host, Sdn};
 
@@ -93,7 +93,7 @@ impl Powerdns {
     ) -> Result<(), Error> {
         let (kind, name) = (kind(ip), format!("{hostname}.{zone}."));
         let set = self.records(host, zone, &name, kind)?;
-        let mut records = set.get("records").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut records = elements(member(&set, "records")?)?.to_vec();
         if records.iter().any(|record| perl::text(record.get("content")) == ip) {
             return Ok(());
         }
@@ -111,7 +111,7 @@ impl Powerdns {
     ) -> Result<(), Error> {
         let (kind, name) = (kind(ip), format!("{hostname}.{zone}."));
         let set = self.records(host, zone, &name, kind)?;
-        let records = set.get("records").and_then(Value::as_array).cloned().unwrap_or_default();
+        let records = elements(member(&set, "records")?)?;
         let is_other = |record: &&Value| perl::text(record.get("content")) != ip;
         let others: Vec<Value> = records.iter().filter(is_other).cloned().collect();
         if others.len() == records.len() {

@@ -12,11 +12,14 @@ mod dns;
 mod dnsmasq;
 mod error;
 mod host;
+mod http;
 mod ipam;
 mod mac_cache;
+mod proxy;
 mod sdn;
 mod subnets;
 mod this_host;
+mod tls;
 mod vnets;
 
 pub use error::Error;

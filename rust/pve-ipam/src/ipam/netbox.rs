@@ -6,7 +6,7 @@ use pve_sdn::{Section, Value, perl};
 use serde_json::json;
 
 use super::{Addresses, Ipam, dhcp_ranges, option};
-use crate::api::{CONTENT_TYPE, Request, call, first};
+use crate::api::{CONTENT_TYPE, Request, call, elements, member, of_first};
 use crate::{Error, Host};
 
 /// A NetBox server.
@@ -47,7 +47,7 @@ impl Netbox {
         let found = self
             .call(host, "GET", path, None)
             .map_err(|error| error.doing(format!("could not obtain ID for {what}: ")))?;
-        Ok(first(&found, "results").get("id").cloned().unwrap_or_default())
+        of_first(&found, "results", "id").cloned()
     }
 
     fn prefix_id(&self, host: &mut dyn Host, cidr: &str) -> Result<Value, Error> {
@@ -71,7 +71,7 @@ impl Netbox {
             |error| error.doing(format!("could not obtain ipam entry for address {ip}: ")),
         )?;
         // The reference looks below `data`, where NetBox has nothing.
-        Ok(perl::text(first(&found, "data").get("description")) == "gateway")
+        Ok(perl::text(Some(of_first(&found, "data", "description")?)) == "gateway")
     }
 
     fn has_only_gateway(&self, host: &mut dyn Host, cidr: &str) -> Result<bool, Error> {
@@ -79,11 +79,11 @@ impl Netbox {
             self.call(host, "GET", &format!("/ipam/ip-addresses/?parent={cidr}"), None).map_err(
                 |error| error.doing(format!("could not query children for prefix {cidr}: ")),
             )?;
-        match found.get("results").and_then(Value::as_array) {
-            Some(children) => Ok(children.len() <= 1),
-            None => {
+        match member(&found, "results")? {
+            Value::Null => {
                 Err(Error::Answer("Can't use an undefined value as an ARRAY reference".to_owned()))
             }
+            children => Ok(elements(children)?.len() <= 1),
         }
     }
 
@@ -136,10 +136,9 @@ impl Netbox {
     ) -> Result<Option<String>, Error> {
         let mut body = json!({ "description": description(user, false) });
         add_name(&mut body, user);
-        let found = self
-            .call(host, "POST", path, Some(&body))
-            .map_err(|error| error.doing(format!("can't find free ip in {place}: ")))?;
-        Ok(without_mask(found.get("address")))
+        self.call(host, "POST", path, Some(&body))
+            .and_then(|found| member(&found, "address").map(|ip| without_mask(Some(ip))))
+            .map_err(|error| error.doing(format!("can't find free ip in {place}: ")))
     }
 }
 
@@ -317,15 +316,15 @@ impl Ipam for Netbox {
             error.doing(format!("could not query ip address entry for mac {mac}: "))
         })?;
         let (mut ip4, mut ip6) = (None, None);
-        for ip in found.get("results").and_then(Value::as_array).into_iter().flatten() {
-            let family = perl::text(ip.get("family").and_then(|family| family.get("value")));
+        for ip in elements(member(&found, "results")?)? {
+            let family = perl::text(Some(member(member(ip, "family")?, "value")?));
             let slot = match perl::integer(&family) {
                 4 => &mut ip4,
                 6 => &mut ip6,
                 _ => continue,
             };
             if slot.is_none() {
-                *slot = without_mask(ip.get("address"));
+                *slot = without_mask(Some(member(ip, "address")?));
             }
         }
         Ok((ip4, ip6))

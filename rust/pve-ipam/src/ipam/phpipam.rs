@@ -6,7 +6,7 @@ use pve_sdn::{Section, Value, perl};
 use serde_json::json;
 
 use super::{Addresses, Ipam, option};
-use crate::api::{CONTENT_TYPE, Request, call, first};
+use crate::api::{CONTENT_TYPE, Request, call, member, of_first};
 use crate::{Error, Host};
 
 /// A phpIPAM server.
@@ -56,7 +56,7 @@ impl Phpipam {
     fn find(&self, host: &mut dyn Host, path: &str, key: &str) -> Result<Value, Error> {
         let request = Request { fingerprint: None, ..self.request("GET", path, None) };
         let found = call(host, &request)?;
-        Ok(first(&found, "data").get(key).cloned().unwrap_or_default())
+        of_first(&found, "data", key).cloned()
     }
 
     fn subnet_id(&self, host: &mut dyn Host, subnet: &Section) -> Result<Value, Error> {
@@ -160,11 +160,14 @@ impl Ipam for Phpipam {
     ) -> Result<Option<String>, Error> {
         let id = self.subnet_id(host, subnet)?;
         let path = format!("/addresses/first_free/{}/", perl::text(Some(&id)));
-        let found = self.call(host, "POST", &path, Some(&owner(&user))).map_err(|error| {
-            let cidr = option(subnet, "cidr");
-            error.doing(format!("can't find free ip in subnet {cidr}: "))
-        })?;
-        Ok(found.get("data").filter(|ip| !ip.is_null()).map(|ip| perl::text(Some(ip)).into_owned()))
+        let found = self
+            .call(host, "POST", &path, Some(&owner(&user)))
+            .and_then(|found| member(&found, "data").cloned())
+            .map_err(|error| {
+                let cidr = option(subnet, "cidr");
+                error.doing(format!("can't find free ip in subnet {cidr}: "))
+            })?;
+        Ok((!found.is_null()).then(|| perl::text(Some(&found)).into_owned()))
     }
 
     /// phpIPAM has no such search: the whole subnet counts.

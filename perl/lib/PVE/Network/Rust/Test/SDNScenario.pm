@@ -8,11 +8,9 @@ use warnings;
 use Exporter qw(import);
 use JSON;
 
-our @EXPORT_OK = qw(random_scenario);
+our @EXPORT_OK = qw(random_scenario remote_scenario);
 
 my @MACS = map { "BC:24:11:00:00:0$_" } 1 .. 4;
-my $NETWORK = '10.0.0.0';
-
 sub _pick { return $_[rand(@_)] }
 
 sub _maybe {
@@ -152,6 +150,106 @@ sub random_scenario {
     }
     push @calls, [_call(\%zone, \%subnets)] for 1 .. 12;
     return { name => "random $seed", files => \%files, calls => \@calls };
+}
+
+# Answers of servers, each right for some question.
+my @ANSWERS = (
+    (map { [200, 'OK', $_] }
+            '{"results":[{"id":7,"address":"10.1.0.5/24","family":{"value":4}}]}',
+        '{"results":[{"id":0,"address":"fd00:1::5/64","family":{"value":6}},'
+            . '{"id":4,"address":"10.1.0.6/24","family":{"value":4}}]}',
+        '{"results":[]}',
+        '{"results":[],"data":[{"description":"gateway"}]}',
+        '{"data":[{"id":"9","is_gateway":"1"}]}',
+        '{"data":[{"id":9,"is_gateway":"0"}]}',
+        '{"data":[]}',
+        '{"data":"10.1.0.7","id":1}',
+        '{"data":"fd00:1::7"}',
+        '{"address":"10.1.0.9/24","id":3}',
+        '{"address":"fd00:1::9/64"}',
+        '{"rrsets":[{"name":"web.example.com.","type":"A","ttl":60,"records":['
+            . '{"content":"10.1.0.2","disabled":false},{"content":"10.1.0.3","disabled":true}]},'
+            . '{"name":"web.adm.example.com.","type":"AAAA","ttl":"70","records":['
+            . '{"content":"fd00:1::2","disabled":false}]}]}',
+        '{"rrsets":[]}',
+        '{}', '', '', 'no json', '5', '"text"'),
+    [201, 'Created', '{"id":12}'],
+    [204, 'No Content', ''],
+    [404, 'Not Found', '{"code":404}'],
+    [409, 'Already There', ''],
+    [500, 'Internal Server Error', 'oops'],
+);
+
+sub _remote_call {
+    my ($zone, $subnets) = @_;
+    return _call($zone, $subnets) if rand() < 0.5;
+    my ($name, $mac, $vmid) = _guest();
+    my $skip = _maybe(0.3, 1);
+    my $ip = _pick('10.1.0.2', '10.1.0.3', '10.1.0.4', 'fd00:1::2', 'FD00:1::A');
+    return @{
+        _pick(
+            ['Vnets::add_ip', 'v1', $ip, 'web', $mac, $vmid, $skip],
+            ['Vnets::update_ip', 'v1', $ip, 'web', 'db', $mac, $vmid, $skip],
+            ['Vnets::del_ip', 'v1', $ip, 'web', $mac, $skip],
+            ['Vnets::add_next_free_cidr', 'v1', 'web', $mac, 100, $skip],
+            ['Vnets::get_ips_from_mac', 'v1', $mac],
+        )
+    };
+}
+
+# The scenario of a seed: NetBox or phpIPAM, PowerDNS.
+sub remote_scenario {
+    my ($seed) = @_;
+    srand($seed);
+    my $ipam = _pick(qw(nb php pve));
+    my %zone = (type => 'simple', dhcp => 'dnsmasq', ipam => $ipam);
+    my $has_dns = $ipam eq 'pve' || rand() < 0.5;
+    @zone{qw(dns dnszone)} = ('pdns', 'example.com') if $has_dns;
+    $zone{reversedns} = _pick('pdns', 'pdns', 'missing') if $has_dns && rand() < 0.7;
+    my %range = _pick(
+        [], ['dhcp-range' => ['start-address=10.1.0.2,end-address=10.1.0.4']]
+    )->@*;
+    my %subnets = (
+        'z-10.1.0.0-24' => { type => 'subnet', vnet => 'v1', gateway => '10.1.0.1', %range },
+        'z-8.8.8.0-24' => { type => 'subnet', vnet => 'v1' },
+        _pick('z-fd00:1::-64', 'z-fd00:1::-63') => {
+            type => 'subnet',
+            vnet => 'v1',
+            gateway => 'fd00:1::1',
+            dnszoneprefix => 'adm',
+        },
+    );
+    my %vnets = (v1 => { type => 'vnet', zone => 'z' });
+    my %servers = (
+        nb => { type => 'netbox', url => '%URL%', token => 'nb-secret' },
+        php => { type => 'phpipam', url => '%URL%', token => 'php-secret', section => 3 },
+    );
+    my %dns = (pdns => { type => 'powerdns', url => '%URL%', key => 'dns-secret' });
+    $dns{pdns}->{ttl} = 300 if rand() < 0.5;
+    $dns{pdns}->{reversemaskv6} = 32 if rand() < 0.5;
+    my %running = (version => 1, subnets => { ids => \%subnets }, vnets => { ids => \%vnets });
+    my %files = (
+        'sdn/zones.cfg' => _section_file(undef, { z => \%zone }),
+        'sdn/vnets.cfg' => _section_file('vnet', \%vnets),
+        'sdn/subnets.cfg' => _section_file('subnet', \%subnets),
+        'sdn/ipams.cfg' => _section_file(undef, \%servers),
+        'sdn/dns.cfg' => _section_file(undef, \%dns),
+        'sdn/.running-config' => JSON->new->canonical->encode(\%running),
+        '/etc/dnsmasq.d/z/ethers' => '',
+    );
+    my @answers = map { _pick(@ANSWERS) } 1 .. 40;
+    my @calls = map { [_remote_call(\%zone, \%subnets)] } 1 .. 10;
+    my $old = { 'dhcp-range' => [{ 'start-address' => '10.1.0.8', 'end-address' => '10.1.0.9' }] };
+    my $new = {
+        %{ $subnets{'z-10.1.0.0-24'} },
+        zone => 'z',
+        network => '10.1.0.0',
+        mask => '24',
+        id => 'z-10.1.0.0-24',
+        cidr => '10.1.0.0/24',
+    };
+    push @calls, ['Subnets::update_subnet', \%zone, 'z-10.1.0.0-24', $new, $old];
+    return { name => "remote $seed", files => \%files, answers => \@answers, calls => \@calls };
 }
 
 1;
