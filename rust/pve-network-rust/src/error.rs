@@ -136,3 +136,12 @@ pub(crate) fn binding(error: BindingError) -> Error {
         _ => own("resource", error.to_string(), BTreeMap::new()),
     }
 }
+
+/// What the reference dies with where it handles addresses in VNets.
+pub(crate) fn sdn(error: pve_ipam::Error) -> Error {
+    if error.at_caller() {
+        Error::die_at_caller(error.to_perl())
+    } else {
+        Error::die(error.to_perl())
+    }
+}

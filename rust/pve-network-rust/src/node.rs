@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pve_config::vnets::vnet_names;
@@ -25,8 +26,13 @@ thread_local! {
     static MAC_PREFIXES: RefCell<ConfigCache<MacPrefix>> = RefCell::new(ConfigCache::new(1));
 }
 
+/// The folder that all files are below; empty for `/`.
+pub(crate) fn root() -> PathBuf {
+    std::env::var_os("PVE_RUST_ROOT").unwrap_or_default().into()
+}
+
 fn paths() -> Result<Paths, ConfigError> {
-    Paths::of_this_host(std::env::var_os("PVE_RUST_ROOT").unwrap_or_default())
+    Paths::of_this_host(root())
 }
 
 /// This node, which bindings are held against, and the file that holds them.

@@ -76,9 +76,9 @@ pub fn add(content: &[u8], dhcp: &str, cache: &MacCache, mapping: &Mapping<'_>) 
     added
 }
 
-/// Hardware address, IPv4 and IPv6 address of a line; `None` for a line of separators only.
+/// Hardware address, IPv4 and IPv6 address of a line; `None` for an empty line.
 fn parse(line: &str) -> Option<(&str, Option<&str>, Option<&str>)> {
-    if line.bytes().all(|byte| byte == b',') {
+    if line.is_empty() {
         return None;
     }
     let is_true = |text: &&str| !matches!(*text, "" | "0");

@@ -1,0 +1,124 @@
+//! TLS to servers whose certificate has a known fingerprint, or is trusted by this host.
+
+use std::sync::Arc;
+
+use ring::digest::{SHA256, digest};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::danger::{
+    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
+};
+use tokio_rustls::rustls::crypto::{
+    CryptoProvider, ring as provider, verify_tls12_signature, verify_tls13_signature,
+};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore,
+    SignatureScheme,
+};
+
+/// Where Debian keeps what it trusts; OpenSSL, which the reference uses, lets the environment name another file.
+const TRUSTED: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// Wraps a connection in TLS. What went wrong is told in a few words.
+pub(crate) async fn connect(
+    stream: TcpStream,
+    host: &str,
+    fingerprint: Option<&str>,
+) -> Result<TlsStream<TcpStream>, String> {
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
+    let config = config(fingerprint).map_err(|error| error.to_string())?;
+    let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
+    connected.map_err(|error| {
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>());
+        match tls {
+            Some(TlsError::InvalidCertificate(why)) => {
+                format!("certificate verify failed: {why}")
+            }
+            _ => error.to_string(),
+        }
+    })
+}
+
+fn config(fingerprint: Option<&str>) -> Result<ClientConfig, TlsError> {
+    let provider = Arc::new(provider::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()?;
+    let config = match fingerprint {
+        Some(fingerprint) => {
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(ByFingerprint {
+                wanted: fingerprint.to_owned(),
+                provider,
+            }))
+        }
+        None => builder.with_root_certificates(trusted()),
+    };
+    Ok(config.with_no_client_auth())
+}
+
+fn trusted() -> RootCertStore {
+    let path = std::env::var_os("SSL_CERT_FILE").unwrap_or_else(|| TRUSTED.into());
+    let mut roots = RootCertStore::empty();
+    // Without any, no certificate is trusted, and the error says so.
+    if let Ok(certificates) = CertificateDer::pem_file_iter(path) {
+        roots.add_parsable_certificates(certificates.flatten());
+    }
+    roots
+}
+
+/// Trusts the one certificate that has the fingerprint, whatever its name, age and issuer.
+#[derive(Debug)]
+struct ByFingerprint {
+    wanted: String,
+    provider: Arc<CryptoProvider>,
+}
+
+/// The SHA-256 of a certificate as OpenSSL writes it.
+fn fingerprint_of(certificate: &CertificateDer<'_>) -> String {
+    let digest = digest(&SHA256, certificate.as_ref());
+    let bytes: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    bytes.join(":")
+}
+
+impl ServerCertVerifier for ByFingerprint {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        if fingerprint_of(certificate) == self.wanted {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
