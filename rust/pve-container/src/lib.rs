@@ -10,5 +10,6 @@ pub mod datacenter;
 pub mod hotplug;
 pub mod lock;
 pub mod mac;
+pub mod network_lock;
 pub mod paths;
 pub mod read_file;

@@ -17,5 +17,6 @@ perlxs::library! {
         &bindings::rust::package::PACKAGE,
         &bindings::lxc_config::package::PACKAGE,
         &bindings::hotplug::package::PACKAGE,
+        &bindings::host::package::PACKAGE,
     ]
 }

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pve_config::vnets::vnet_names;
@@ -23,8 +24,14 @@ thread_local! {
     static MAC_PREFIXES: RefCell<ConfigCache<MacPrefix>> = RefCell::new(ConfigCache::new(1));
 }
 
+/// The folder that all files are below: `/` on a host.
+pub(crate) fn root() -> PathBuf {
+    let root = std::env::var_os("PVE_RUST_ROOT").filter(|root| !root.is_empty());
+    root.map_or_else(|| PathBuf::from("/"), PathBuf::from)
+}
+
 fn paths() -> Result<Paths, ConfigError> {
-    Paths::of_this_host(std::env::var_os("PVE_RUST_ROOT").unwrap_or_default())
+    Paths::of_this_host(root())
 }
 
 /// The configuration files of this node's containers.
