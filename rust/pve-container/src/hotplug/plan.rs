@@ -142,14 +142,14 @@ impl Plan {
         } else if self.pair.master.is_none() {
             steps.extend(interface.enslave(bridge, &self.vlans));
         } else if bridge.vlan_filtering {
-            steps.extend(port::vlan_steps(&link, &self.vlans));
+            steps.extend(interface.set_vlans(&self.vlans));
         }
         if let Some(mac) = self.fdb {
-            steps.push(port::no_learning(&link));
-            let peer = self.firewall.as_ref().map(|names| Link::Host(names.peer.clone()));
+            steps.push(interface.stop_learning());
             if let Some(mac) = mac {
-                let links = [Some(link.clone()), peer].into_iter().flatten();
-                steps.extend(links.map(|link| port::add_fdb(&link, mac)));
+                steps.push(interface.add_fdb(mac, None));
+                let peer = self.firewall.as_ref().map(|names| port::Interface::made(&names.peer));
+                steps.extend(peer.map(|peer| peer.add_fdb(mac, None)));
             }
         }
         steps.extend(rate::set(&link, None, self.rate));
