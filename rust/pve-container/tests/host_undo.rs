@@ -12,7 +12,8 @@ use pve_netlink::host::ovs::Vsctl;
 use pve_netlink::host::plug::{Plug, tap_plug};
 use pve_netlink::host::unplug::tap_unplug;
 use pve_netlink::host::{Call, Died, NetworkLock, Surroundings, bridge_vlan, fdb, rate, veth};
-use pve_netlink::tc::Rate;
+use pve_netlink::request::Raw;
+use pve_netlink::tc::{self, Rate};
 use pve_netlink::transaction::Transaction;
 use pve_netlink::wait::Cancel;
 use pve_netlink::{Errno, Host, Kernel};
@@ -62,13 +63,25 @@ fn call(kernel: &dyn Kernel, function: Function) -> Result<(), Died> {
     function(&mut Call::here(kernel, &cancel, &surroundings))
 }
 
+/// The traffic control without what counts and what the kernel numbers anew.
+type Traffic = Vec<Option<(String, u32, Option<u64>)>>;
+
 /// All that undoing could have missed, read without starting a process.
-fn snapshot() -> Vec<Option<Before>> {
+fn snapshot() -> Vec<Option<(Before, Traffic)>> {
     let cancel = Cancel::new();
     let mut tx = Transaction::begin(&Host, &cancel, None).unwrap();
     let found = tx.look(NAMES).unwrap();
-    let one =
-        |shown: Option<_>| shown.map(|shown| before::read(&mut tx, shown, &[], true).unwrap());
+    let part = |part: Option<Raw>| {
+        part.map(|part| (tc::kind(&part).to_owned(), tc::handle(&part), tc::rate(&part)))
+    };
+    let one = |shown: Option<_>| {
+        shown.map(|shown| {
+            let mut before = before::read(&mut tx, shown, &[], true).unwrap();
+            let before::Traffic { root, class, ingress, filter } =
+                std::mem::take(&mut before.traffic);
+            (before, [root, class, ingress, filter].map(part).to_vec())
+        })
+    };
     found.into_iter().map(one).collect()
 }
 
@@ -88,7 +101,8 @@ fn each_fault(room: &Room, what: &str, prepare: &dyn Fn(), function: Function) {
             (0..*count).map(|message| Fault::Message { send, message, errno: Errno::EIO });
         let faults = messages.chain([Fault::Send(send), Fault::Answers(send)]);
         // It goes on for the undo, which would need it to make a firewall bridge again.
-        let makes_nothing_again = before.iter().flatten().all(|link| !link.name.starts_with("fw"));
+        let makes_nothing_again =
+            before.iter().flatten().all(|(link, _)| !link.name.starts_with("fw"));
         let ipv6 = (send == 0 && makes_nothing_again).then_some(Fault::DisableIpv6);
         for fault in faults.chain(ipv6) {
             match call(&Faulty::with(&[fault]), function) {
@@ -241,6 +255,10 @@ fn on_a_bridge_that_filters_vlans() {
         let slower =
             |call: &mut Call<'_>| rate::tap_rate_limit(call, "veth101i0", Rate::new(10_000));
         each_fault(room, "slower", &there, slower);
+        let limit = snapshot().into_iter().flatten().find(|(link, _)| &*link.name == "veth101i0");
+        let limit = limit.unwrap().1;
+        assert_eq!(limit[1], Some(("htb".into(), 0x1_0001, Some(1_000_000))), "{limit:?}");
+        assert_eq!(limit[3], Some(("basic".into(), 1, Some(1_000_000))), "{limit:?}");
         let change =
             |call: &mut Call<'_>| rate::tap_rate_change(call, "veth101i0", Rate::new(10_000));
         each_fault(room, "slower at once", &there, change);
@@ -254,6 +272,7 @@ fn through_the_bridge_of_a_vlan() {
     Room::with(|room| {
         run(&["ip", "link", "add", "bond0", "address", "02:00:00:00:00:0b", "type", "bond"]);
         run(&["ip", "link", "set", "bond0", "master", "vmbr0"]);
+        run(&["ip", "link", "set", "bond0", "up"]);
         let tagged = |call: &mut Call<'_>| plug(call, &Plug { tag: Some("5".into()), ..plain() });
         each_fault(room, "in a VLAN", &unplugged, tagged);
         each_fault(room, "its bridge", &unplugged, |call| {
