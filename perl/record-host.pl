@@ -1,7 +1,9 @@
 #!/usr/bin/perl
-# usage: PVE_SRC=DIR perl/uml perl/record-host.pl > t/vectors/host/cases.jsonl
+# usage: PVE_SRC=DIR perl/uml perl perl/record-host.pl > t/vectors/host/cases.jsonl
+#        PVE_SRC=DIR unshare --net --mount perl/record-host.pl --messages > t/vectors/host/messages.jsonl
 #
-# Runs the calls of each case of PVE::Network::Rust::Test::HostRoom with the reference's own Perl code and writes what it
+# With --messages: what the reference's functions return, die with and say, for the calls of
+# PVE::Network::Rust::Test::HostMessages. Otherwise: runs the calls of each case of PVE::Network::Rust::Test::HostRoom with the reference's own Perl code and writes what it
 # does, one case a line: the case itself and, as `commands`, a list of
 #
 #   ["run", EXIT CODE, ARGV...]
@@ -17,6 +19,7 @@ use warnings;
 use JSON::XS ();
 
 use lib 'perl/lib';
+use PVE::Network::Rust::Test::HostMessages;
 use PVE::Network::Rust::Test::HostRoom qw(cases enter run_quietly);
 use PVE::Network::Rust::Test::Reference;
 
@@ -41,6 +44,13 @@ sub record {
 
 my $why = PVE::Network::Rust::Test::Reference::unavailable('PVE::Network');
 die "$why\n" if defined($why);
+my $json = JSON::XS->new->canonical;
+if ((shift // '') eq '--messages') {
+    PVE::Network::Rust::Test::HostMessages::prepare();
+    print map { $json->encode($_) . "\n" }
+        PVE::Network::Rust::Test::HostMessages::messages('PVE::Network');
+    exit 0;
+}
 {
     no warnings qw(redefine once);
     *PVE::Network::run = \&record;
@@ -57,7 +67,6 @@ die "$why\n" if defined($why);
     };
 }
 
-my $json = JSON::XS->new->canonical;
 $| = 1;
 for my $case (cases()) {
     my $pid = fork() // die "fork: $!\n";

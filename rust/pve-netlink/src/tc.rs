@@ -243,7 +243,7 @@ pub fn restore(index: u32, shown: &Raw, clock: Clock) -> Request {
     if let Some(options) = find(attributes, TCA_OPTIONS) {
         match find(options, TCA_BASIC_POLICE) {
             // The kernel does not show the rate table that it wants.
-            Some(police) if shown.kind == libc::RTM_NEWTFILTER => {
+            Some(police) if shown.kind == libc::RTM_NEWTFILTER && kind(shown) == "basic" => {
                 let tbf = find(police, TCA_POLICE_TBF).unwrap_or_default();
                 let rate = u32_at(tbf, 20 + 8).unwrap_or_default();
                 let mtu = u32_at(tbf, 16).unwrap_or_default();
@@ -308,7 +308,8 @@ pub fn rate(shown: &Raw) -> Option<u64> {
         let value: &[u8] = find(attributes, kind)?;
         Some(u64::from_ne_bytes(value.try_into().ok()?))
     };
-    if let Some(police) = find(options, TCA_BASIC_POLICE) {
+    // The same number means something else to htb.
+    if let Some(police) = find(options, TCA_BASIC_POLICE).filter(|_| kind(shown) == "basic") {
         let short = u32_at(find(police, TCA_POLICE_TBF)?, 20 + 8)?;
         return long(police, TCA_POLICE_RATE64).or(Some(short.into()));
     }
