@@ -293,7 +293,8 @@ sub _settle {
     my ($last, $since, $enough) = ('', 0, $case->{room} eq 'settings' ? 40 : 12);
     for (1 .. 300) {
         my $now = $look->();
-        $since = $now eq $last ? $since + 1 : 0;
+        my $changing = grep { _read($_) =~ /1/ } glob('/sys/class/net/*/bridge/topology_change');
+        $since = $now eq $last && !$changing ? $since + 1 : 0;
         return if $since >= $enough;
         $last = $now;
         sleep(0.1);
