@@ -135,8 +135,20 @@ fails(
     sub { $hotplug->hotplug_add(100, 1, { %$net, bridge => 'vmbr9' }, $target) }
 );
 fails(
-    'a VLAN', 'config', qr/tag/,
-    sub { $hotplug->hotplug_add(100, 1, { %$net, tag => 5 }, $target) }
+    'a VLAN of a bridge that leads nowhere',
+    'resource',
+    qr/^net1 was not plugged in: no physical interface on bridge 'vmbr0'$/,
+    sub { $hotplug->hotplug_add(100, 1, { %$net, name => 'eth1', tag => 5 }, $target) }
+);
+fails(
+    'no VLAN', 'config', qr/^tag: invalid value '4095'/,
+    sub { $hotplug->hotplug_add(100, 1, { %$net, tag => 4095 }, $target) }
+);
+fails(
+    'trunks of a bridge that does not filter VLANs',
+    'config',
+    qr/^trunks: invalid value '5;6': vlan aware feature need/,
+    sub { $hotplug->hotplug_add(100, 1, { %$net, name => 'eth1', trunks => '5;6' }, $target) }
 );
 fails(
     'a bad address', 'config', qr/ip: invalid value/,

@@ -55,9 +55,10 @@ mod through_rtnetlink {
                 peer_mtu: 1500,
                 peer_address: Some([0xbc, 0x24, 0x11, 0, 0, 1]),
                 queues: 1,
+                ..VethPair::default()
             };
-            let RouteNetlinkMessage::NewLink(message) = add_veth(&pair, netns.as_fd()).message
-            else {
+            let request = add_veth(&pair, Some(netns.as_fd()));
+            let Some(RouteNetlinkMessage::NewLink(message)) = request.into_route() else {
                 return;
             };
             handle.link().add(message).execute().await.unwrap();

@@ -12,6 +12,7 @@ pub mod interfaces;
 pub mod lock;
 pub mod lxc_pid;
 pub mod mac;
+pub mod network_lock;
 pub mod paths;
 pub mod read_file;
 mod state_folder;

@@ -16,8 +16,9 @@ const EVERYTHING: &str = "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,\
     ip=10.20.0.5/32,gw=192.0.2.1,ip6=2001:db8:20::5/128,gw6=2001:db8:99::1";
 
 const ADD: &str = "add the veth pair 'veth101i0' and 'eth0'";
-const HOST_UP: &str = "bring up the host's end";
-const PEER_UP: &str = "bring up the container's end";
+const LOOK: &str = "look at 'vmbr0'";
+const HOST_UP: &str = "bring up 'veth101i0'";
+const PEER_UP: &str = "bring up 'eth0' in the container";
 const ADDRESS: &str = "add the address 10.20.0.5/32 in the container";
 const ROUTE: &str = "add the on-link route to 192.0.2.1 in the container";
 const DEFAULT: &str = "make 192.0.2.1 the default gateway of the container";
@@ -27,7 +28,7 @@ const DEFAULT6: &str = "make 2001:db8:99::1 the default gateway of the container
 
 /// The steps by send and message.
 const SENDS: &[&[&str]] = &[
-    &[ADD, ADD, ADD],
+    &[ADD, ADD, LOOK],
     &[HOST_UP, HOST_UP],
     &[PEER_UP, PEER_UP, ADDRESS, ROUTE, DEFAULT, ADDRESS6, ADDRESS6, ROUTE6, DEFAULT6],
 ];
@@ -55,7 +56,7 @@ fn each_fault_leaves_nothing(room: &Room, sends: &[&[&str]]) {
         (Fault::Netns, ""),
         (Fault::Wire, ""),
         (Fault::WireIn, PEER_UP),
-        (Fault::DisableIpv6, "disable IPv6 on the host's end"),
+        (Fault::DisableIpv6, "disable IPv6 on 'veth101i0'"),
         (Fault::StillThere, DEFAULT6),
     ];
     for (send, messages) in sends.iter().enumerate() {

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::interface::{self, Interface};
 use crate::netns::NetNs;
 use crate::sysctl;
+use crate::tc::Clock;
 use crate::wire::{RouteSocket, Wire};
 
 /// What a change needs of the kernel. All of it acts in the network namespace of the calling thread, except
@@ -46,6 +47,27 @@ pub trait Kernel: Sync {
     /// # Errors
     /// As [`sysctl::disable_ipv6`].
     fn disable_ipv6(&self, name: &str) -> Result<(), Error>;
+
+    /// Let IPv6 on an interface again.
+    ///
+    /// # Errors
+    /// As [`sysctl::enable_ipv6`].
+    fn enable_ipv6(&self, name: &str) -> Result<(), Error> {
+        sysctl::enable_ipv6(name)
+    }
+
+    /// Whether IPv6 is kept off an interface; none where the kernel has no IPv6 or there is no such interface.
+    ///
+    /// # Errors
+    /// As [`sysctl::is_ipv6_disabled`].
+    fn is_ipv6_disabled(&self, name: &str) -> Result<Option<bool>, Error> {
+        sysctl::is_ipv6_disabled(name)
+    }
+
+    /// The units of the packet scheduler.
+    fn clock(&self) -> Clock {
+        sysctl::clock()
+    }
 }
 
 /// The kernel of this host.

@@ -1,15 +1,17 @@
 //! Links, addresses, routes and namespaces of the host, through netlink alone.
 //!
-//! A change of the host is a [`plan::Plan`]: a list of steps, each with its inverse, made by a pure function of another
-//! crate. [`apply::apply`] carries it out with as few sends as the kernel allows, reads back what it did, and undoes it
-//! when anything fails.
+//! A change of the host is a list of [`plan::Step`]s, each with its interface and its inverse, made by a pure function from
+//! the state that was read. A [`transaction::Transaction`] carries them out with as few sends as the kernel allows, reads
+//! back what it did, and undoes it when anything fails.
 //!
 //! | file | the command whose work it does |
 //! |---|---|
 //! | [`link`] | `ip link` |
 //! | [`addr`] | `ip addr` |
 //! | [`route`] | `ip route` |
-//! | [`bridge`] | `bridge vlan` |
+//! | [`bridge`] | `bridge vlan`, `bridge link` |
+//! | [`fdb`] | `bridge fdb` |
+//! | [`tc`] | `tc` |
 //! | [`netns`] | `nsenter --net`, `ip netns` |
 //! | [`sysctl`] | `sysctl net.…` |
 //! | [`inventory`] | `ip -details -json link` |
@@ -20,22 +22,26 @@
 //! signal handler may end). [`kernel::Kernel`] is the seam where a test takes the kernel's place.
 
 pub mod addr;
-pub mod apply;
+mod attribute;
 pub mod bridge;
 pub mod error;
+pub mod fdb;
 mod hint;
+pub mod host;
 pub mod interface;
 pub mod inventory;
 pub mod kernel;
 pub mod link;
 pub mod monitor;
 pub mod netns;
+pub mod physical_ports;
 pub mod plan;
 pub mod request;
 pub mod route;
 mod same_cpu;
 pub mod sysctl;
-mod undo;
+pub mod tc;
+pub mod transaction;
 mod verify;
 pub mod wait;
 pub mod wire;

@@ -6,26 +6,34 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NlasIterator};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{
-    InfoBridge, InfoData, InfoKind, InfoVeth, LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo,
-    LinkMessage,
+    InfoBridge, InfoData, InfoKind, InfoPortData, InfoVeth, InfoVlan, LinkAttribute,
+    LinkExtentMask, LinkFlags, LinkInfo, LinkMessage,
 };
 
+use crate::bridge::{PortFlags, Settings};
+use crate::plan::Again;
 use crate::request::Request;
 
 /// A hardware address (IEEE 802 MAC).
 pub type Mac = [u8; 6];
 
-/// A pair of virtual Ethernet links, of which one end is made inside another namespace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A pair of virtual Ethernet links, of which one end may be made inside another namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VethPair {
     /// The host's end: its name.
     pub name: String,
+    /// The host's end: the index that it is to have; the kernel chooses one for none.
+    pub index: Option<u32>,
+    /// The host's end: its hardware address; the kernel makes one up for none.
+    pub address: Option<Mac>,
     /// The host's end: its MTU in bytes.
     pub mtu: u32,
     /// The host's end: the index of the bridge that it becomes a port of.
     pub master: Option<u32>,
     /// The other end: its name in its namespace.
     pub peer_name: String,
+    /// The other end: the index that it is to have; the kernel chooses one for none.
+    pub peer_index: Option<u32>,
     /// The other end: its MTU in bytes.
     pub peer_mtu: u32,
     /// The other end: its hardware address; the kernel makes one up for none.
@@ -36,47 +44,136 @@ pub struct VethPair {
 }
 
 /// `ip link add NAME type veth peer name PEER netns NETNS`: both ends in one message, so that no link ever moves between
-/// namespaces.
+/// namespaces. Without a namespace both ends are in the host's.
 #[must_use]
-pub fn add_veth(pair: &VethPair, netns: BorrowedFd<'_>) -> Request {
+pub fn add_veth(pair: &VethPair, netns: Option<BorrowedFd<'_>>) -> Request {
     let queues = [LinkAttribute::NumTxQueues(pair.queues), LinkAttribute::NumRxQueues(pair.queues)];
     let mut peer = LinkMessage::default();
+    peer.header.index = pair.peer_index.unwrap_or(0);
     peer.attributes.push(LinkAttribute::IfName(pair.peer_name.clone()));
     peer.attributes.push(LinkAttribute::Mtu(pair.peer_mtu));
     peer.attributes.extend(pair.peer_address.map(|mac| LinkAttribute::Address(mac.to_vec())));
     peer.attributes.extend(queues.clone());
-    peer.attributes.push(LinkAttribute::NetNsFd(netns.as_raw_fd()));
+    peer.attributes.extend(netns.map(|netns| LinkAttribute::NetNsFd(netns.as_raw_fd())));
 
     let mut message = LinkMessage::default();
+    message.header.index = pair.index.unwrap_or(0);
     message.attributes.push(LinkAttribute::IfName(pair.name.clone()));
     message.attributes.push(LinkAttribute::Mtu(pair.mtu));
+    message.attributes.extend(pair.address.map(|mac| LinkAttribute::Address(mac.to_vec())));
     message.attributes.extend(queues);
     message.attributes.extend(pair.master.map(LinkAttribute::Controller));
     message.attributes.push(LinkAttribute::LinkInfo(vec![
         LinkInfo::Kind(InfoKind::Veth),
         LinkInfo::Data(InfoData::Veth(InfoVeth::Peer(peer))),
     ]));
+    add(message)
+}
+
+/// `ip link add NAME type bridge`. Index and hardware address are given for one that is made again.
+#[must_use]
+pub fn add_bridge(name: &str, again: Option<Again>) -> Request {
+    let mut message = named(name);
+    if let Some(Again { index, address }) = again {
+        message.header.index = index;
+        message.attributes.extend(address.map(|mac| LinkAttribute::Address(mac.to_vec())));
+    }
+    message.attributes.push(LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Bridge)]));
+    add(message)
+}
+
+/// `ip link add link PARENT name NAME type vlan id ID`.
+#[must_use]
+pub fn add_vlan(name: &str, parent: u32, id: u16) -> Request {
+    let mut message = named(name);
+    message.attributes.push(LinkAttribute::Link(parent));
+    message.attributes.push(LinkAttribute::LinkInfo(vec![
+        LinkInfo::Kind(InfoKind::Vlan),
+        LinkInfo::Data(InfoData::Vlan(vec![InfoVlan::Id(id)])),
+    ]));
+    add(message)
+}
+
+/// `ip link add NAME type KIND`, for a kind without settings.
+#[must_use]
+pub fn add_kind(name: &str, kind: &str) -> Request {
+    let mut message = named(name);
+    let kind = InfoKind::from(kind);
+    message.attributes.push(LinkAttribute::LinkInfo(vec![LinkInfo::Kind(kind)]));
+    add(message)
+}
+
+fn add(message: LinkMessage) -> Request {
     Request::new(RouteNetlinkMessage::NewLink(message), NLM_F_CREATE | NLM_F_EXCL)
+}
+
+/// What `ip link set` sets; what is left out stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LinkSettings {
+    /// The MTU in bytes.
+    pub mtu: Option<u32>,
+    /// Whether it is up.
+    pub up: Option<bool>,
+    /// Whether it takes in frames for others.
+    pub promiscuous: Option<bool>,
+    /// Its hardware address.
+    pub address: Option<Mac>,
+}
+
+impl LinkSettings {
+    /// Up.
+    pub const UP: Self = Self { mtu: None, up: Some(true), promiscuous: None, address: None };
+    /// Down.
+    pub const DOWN: Self = Self { mtu: None, up: Some(false), promiscuous: None, address: None };
+
+    /// The MTU alone.
+    #[must_use]
+    pub const fn mtu(mtu: u32) -> Self {
+        Self { mtu: Some(mtu), up: None, promiscuous: None, address: None }
+    }
+
+    /// What it takes to have all that these settings change as `shown` has it.
+    #[must_use]
+    pub fn as_shown(&self, shown: &Shown) -> Self {
+        Self {
+            mtu: self.mtu.map(|_| shown.mtu),
+            up: self.up.map(|_| shown.up),
+            promiscuous: self.promiscuous.map(|_| shown.promiscuous),
+            address: self.address.and_then(|_| shown.address.as_slice().try_into().ok()),
+        }
+    }
+}
+
+/// `ip link set dev INDEX …`.
+#[must_use]
+pub fn set(index: u32, settings: &LinkSettings) -> Request {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    for (wanted, flag) in [(settings.up, LinkFlags::Up), (settings.promiscuous, LinkFlags::Promisc)]
+    {
+        if let Some(wanted) = wanted {
+            message.header.change_mask |= flag;
+            message.header.flags.set(flag, wanted);
+        }
+    }
+    message.attributes.extend(settings.mtu.map(LinkAttribute::Mtu));
+    message.attributes.extend(settings.address.map(|mac| LinkAttribute::Address(mac.to_vec())));
+    Request::new(RouteNetlinkMessage::SetLink(message), 0)
+}
+
+/// `ip link set dev INDEX master MASTER`, or `nomaster`.
+#[must_use]
+pub fn set_master(index: u32, master: Option<u32>) -> Request {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    message.attributes.push(LinkAttribute::Controller(master.unwrap_or(0)));
+    Request::new(RouteNetlinkMessage::SetLink(message), 0)
 }
 
 /// `ip link set dev INDEX up`.
 #[must_use]
 pub fn set_up(index: u32) -> Request {
-    set_flags(index, LinkFlags::Up)
-}
-
-/// `ip link set dev INDEX down`.
-#[must_use]
-pub fn set_down(index: u32) -> Request {
-    set_flags(index, LinkFlags::empty())
-}
-
-fn set_flags(index: u32, up: LinkFlags) -> Request {
-    let mut message = LinkMessage::default();
-    message.header.index = index;
-    message.header.flags = up;
-    message.header.change_mask = LinkFlags::Up;
-    Request::new(RouteNetlinkMessage::SetLink(message), 0)
+    set(index, &LinkSettings::UP)
 }
 
 /// `ip link delete dev INDEX`.
@@ -141,6 +238,14 @@ pub struct Shown {
     pub kind: String,
     /// Whether it is a bridge that filters VLANs.
     pub vlan_filtering: bool,
+    /// Whether it was told to take in frames for others.
+    pub promiscuous: bool,
+    /// The id of the VLAN that it is for, if it is of that kind.
+    pub vlan_id: Option<u16>,
+    /// The switches of the port that it is of a bridge.
+    pub port: Option<PortFlags>,
+    /// The settings of the bridge that it is.
+    pub bridge: Option<Settings>,
 }
 
 /// A message of the kernel, which for a link leaves out the attributes that [`shown`] does not read. They are most of it,
@@ -189,10 +294,11 @@ const READ: [u16; 7] = [
     libc::IFLA_LINK_NETNSID,
 ];
 
-fn read(link: &LinkMessage) -> Shown {
+pub(crate) fn read(link: &LinkMessage) -> Shown {
     let mut shown = Shown {
         index: link.header.index,
         up: link.header.flags.contains(LinkFlags::Up),
+        promiscuous: link.header.flags.contains(LinkFlags::Promisc),
         ..Shown::default()
     };
     for attribute in &link.attributes {
@@ -217,6 +323,16 @@ fn read_info(info: &[LinkInfo], shown: &mut Shown) {
             LinkInfo::Data(InfoData::Bridge(bridge)) => {
                 shown.vlan_filtering =
                     bridge.iter().any(|one| matches!(one, InfoBridge::VlanFiltering(true)));
+                shown.bridge = Some(Settings::of(bridge));
+            }
+            LinkInfo::Data(InfoData::Vlan(vlan)) => {
+                shown.vlan_id = vlan.iter().find_map(|one| match one {
+                    InfoVlan::Id(id) => Some(*id),
+                    _ => None,
+                });
+            }
+            LinkInfo::PortData(InfoPortData::BridgePort(port)) => {
+                shown.port = Some(PortFlags::of(port));
             }
             _ => {}
         }
@@ -279,7 +395,7 @@ mod tests {
             peer_elsewhere: true,
             address: vec![2, 0, 0, 0, 0, 1],
             kind: "veth".into(),
-            vlan_filtering: false,
+            ..Shown::default()
         };
         assert_eq!(read_from(&rest), expected);
     }

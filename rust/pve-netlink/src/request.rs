@@ -20,20 +20,63 @@ pub const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 const NETLINK_HEADER: usize = 16;
 const NLMSGERR_ATTR_MSG: u16 = 1;
 
+/// Messages of these kinds are taken apart by those who ask for them: traffic control (`RTM_NEWQDISC` to
+/// `RTM_GETTFILTER`) and port VLANs (`RTM_NEWVLAN`), of which netlink-packet-route knows too little.
+const RAW_KINDS: [std::ops::RangeInclusive<u16>; 2] =
+    [libc::RTM_NEWQDISC..=libc::RTM_GETTFILTER, 112..=114];
+
 /// One message and its flags besides `NLM_F_REQUEST` and `NLM_F_ACK` (netlink(7)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The message.
-    pub message: RouteNetlinkMessage,
+    message: Message,
     /// `NLM_F_CREATE` and the like.
     pub flags: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Message {
+    Route(RouteNetlinkMessage),
+    Raw(Raw),
+}
+
+/// A message whose content is not taken apart here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raw {
+    /// `RTM_NEWQDISC` and the like.
+    pub kind: u16,
+    /// What follows the `struct nlmsghdr`.
+    pub body: Vec<u8>,
 }
 
 impl Request {
     /// A message with its flags.
     #[must_use]
     pub fn new(message: RouteNetlinkMessage, flags: u16) -> Self {
-        Self { message, flags }
+        Self { message: Message::Route(message), flags }
+    }
+
+    /// The message, unless it was put together by hand.
+    #[must_use]
+    pub fn into_route(self) -> Option<RouteNetlinkMessage> {
+        match self.message {
+            Message::Route(message) => Some(message),
+            Message::Raw(_) => None,
+        }
+    }
+
+    /// The message, if it was put together by hand.
+    #[must_use]
+    pub fn into_raw(self) -> Option<Raw> {
+        match self.message {
+            Message::Raw(raw) => Some(raw),
+            Message::Route(_) => None,
+        }
+    }
+
+    /// A message that was put together by hand.
+    #[must_use]
+    pub fn raw(kind: u16, body: Vec<u8>, flags: u16) -> Self {
+        Self { message: Message::Raw(Raw { kind, body }), flags }
     }
 }
 
@@ -62,9 +105,22 @@ pub struct Answer {
     pub outcome: Outcome,
     /// What the kernel sent besides: the objects asked for.
     pub messages: Vec<RouteNetlinkMessage>,
+    /// The same for traffic control and port VLANs.
+    pub raw: Vec<Raw>,
+    /// What the kernel remarked about a request that it carried out, or empty.
+    pub remark: String,
 }
 
 impl Answer {
+    fn none() -> Self {
+        Self {
+            outcome: Outcome::Unanswered,
+            messages: Vec::new(),
+            raw: Vec::new(),
+            remark: String::new(),
+        }
+    }
+
     /// # Errors
     /// What the outcome says, with `tried` and `hint` (by error number) put in.
     pub fn check(&self, tried: &str, hint: impl Fn(Errno) -> String) -> Result<(), Error> {
@@ -107,6 +163,12 @@ impl Channel {
         self
     }
 
+    /// The wire that it speaks over.
+    #[must_use]
+    pub fn wire(&self) -> &dyn Wire {
+        self.wire.as_ref()
+    }
+
     /// Send all requests in one datagram and collect one answer for each, in their order. The kernel goes on after one
     /// that it refuses.
     ///
@@ -124,8 +186,7 @@ impl Channel {
             .send(&datagram)
             .map_err(|error| Error::system("send to the kernel over netlink", &error))?;
 
-        let mut answers =
-            vec![Answer { outcome: Outcome::Unanswered, messages: Vec::new() }; count];
+        let mut answers = vec![Answer::none(); count];
         let mut open = count;
         let start = Instant::now();
         while open > 0 && start.elapsed() < self.deadline {
@@ -142,10 +203,15 @@ impl Channel {
 }
 
 fn append(datagram: &mut Vec<u8>, request: Request, sequence: u32) {
-    let mut message = NetlinkMessage::from(request.message);
     let answered_by_done = request.flags & NLM_F_DUMP == NLM_F_DUMP;
     let ack = if answered_by_done { 0 } else { NLM_F_ACK };
-    message.header.flags = NLM_F_REQUEST | ack | request.flags;
+    let flags = NLM_F_REQUEST | ack | request.flags;
+    let message = match request.message {
+        Message::Route(message) => message,
+        Message::Raw(raw) => return append_raw(datagram, &raw, flags, sequence),
+    };
+    let mut message = NetlinkMessage::from(message);
+    message.header.flags = flags;
     message.header.sequence_number = sequence;
     message.finalize();
     // NLMSG_ALIGN: each message starts on a multiple of four bytes.
@@ -154,6 +220,17 @@ fn append(datagram: &mut Vec<u8>, request: Request, sequence: u32) {
     if let Some(space) = datagram.get_mut(start..start + message.buffer_len()) {
         message.serialize(space);
     }
+}
+
+fn append_raw(datagram: &mut Vec<u8>, raw: &Raw, flags: u16, sequence: u32) {
+    let length = u32::try_from(NETLINK_HEADER + raw.body.len()).unwrap_or(u32::MAX);
+    datagram.extend(length.to_ne_bytes());
+    datagram.extend(raw.kind.to_ne_bytes());
+    datagram.extend(flags.to_ne_bytes());
+    datagram.extend(sequence.to_ne_bytes());
+    datagram.extend(0_u32.to_ne_bytes());
+    datagram.extend(&raw.body);
+    datagram.resize(datagram.len().next_multiple_of(4), 0);
 }
 
 /// Sort the messages of one datagram to their requests; how many requests are answered by it.
@@ -178,14 +255,24 @@ fn read_message(bytes: &[u8], answer: &mut Answer) {
     if matches!(answer.outcome, Outcome::Malformed(_)) {
         return;
     }
+    let kind = bytes.get(4..6).and_then(|kind| Some(u16::from_ne_bytes(kind.try_into().ok()?)));
+    if let Some(kind) = kind.filter(|kind| RAW_KINDS.iter().any(|kinds| kinds.contains(kind))) {
+        let body = bytes.get(NETLINK_HEADER..).unwrap_or_default().to_vec();
+        answer.raw.push(Raw { kind, body });
+        return;
+    }
     match NetlinkMessage::<RouteNetlinkMessage>::deserialize(&link::without_unread(bytes)) {
         Ok(message) => match message.payload {
             NetlinkPayload::Error(error) => {
+                let text = extended_text(&error.header);
                 answer.outcome = match error.code {
-                    None => Outcome::Done,
+                    None => {
+                        answer.remark = text;
+                        Outcome::Done
+                    }
                     Some(code) => Outcome::Refused {
                         errno: Errno::from_raw(code.get().wrapping_neg()),
-                        detail: extended_text(&error.header),
+                        detail: text,
                     },
                 }
             }

@@ -5,74 +5,99 @@ use std::net::IpAddr;
 
 use netlink_packet_route::route::RouteAddress;
 
-use crate::apply::Pair;
 use crate::error::Error;
-use crate::link::{Shown, VethPair};
-use crate::plan::Step;
+use crate::link::{LinkSettings, Shown, VethPair};
+use crate::plan::{Change, Colons, Step};
 use crate::request::Answer;
-use crate::{addr, link, route};
+use crate::{addr, link, route, tc};
 
-/// The host's end right after it was made.
-pub(crate) fn host_end(
-    step: &Step,
-    wanted: &VethPair,
-    made: Option<Shown>,
-    bridge: Option<Shown>,
-) -> Result<Pair, Error> {
-    let made = made.ok_or_else(|| missing(step, "the pair"))?;
-    same(step, "kind", "veth", &made.kind)?;
-    same(step, "name", &wanted.name, &made.name)?;
-    same(step, "MTU", wanted.mtu, made.mtu)?;
-    same(step, "bridge", OrNone(wanted.master), OrNone(made.master))?;
-    if wanted.master.is_some() {
-        let kind = bridge.as_ref().map_or("", |bridge| &bridge.kind);
-        same(step, "kind of the bridge", "bridge", kind)?;
-    }
-    let peer = made.peer.ok_or_else(|| missing(step, "the other end"))?;
-    let vlan_filtering = bridge.is_some_and(|bridge| bridge.vlan_filtering);
-    Ok(Pair { host: made.index, peer, vlan_filtering })
-}
-
-/// Any other step.
+/// What the kernel answered to a step. `index` is the link's, `master` that of the bridge it was to become a port of.
 pub(crate) fn step(
     step: &Step,
-    wanted: &VethPair,
-    pair: Pair,
     answers: &[Answer],
+    index: u32,
+    master: Option<u32>,
 ) -> Result<(), Error> {
     let shown_link = || answers.iter().find_map(|answer| link::shown(&answer.messages));
     let shown_route = || answers.iter().find_map(|answer| route::shown(&answer.messages));
-    match step {
-        Step::SetHostUp | Step::SetHostDown => {
-            let found = shown_link().ok_or_else(|| missing(step, "the link"))?;
-            same(step, "name", &wanted.name, &found.name)?;
-            same(step, "up", *step == Step::SetHostUp, found.up)
+    let found = || {
+        let found = shown_link().ok_or_else(|| missing(step, "the link"))?;
+        same(step, "name", step.link.name(), &found.name)?;
+        Ok::<_, Error>(found)
+    };
+    match &step.change {
+        Change::AddVeth { pair, .. } => host_end(step, pair, &found()?),
+        Change::AddBridge(_) => same(step, "kind", "bridge", &found()?.kind),
+        Change::AddVlan { id, .. } => {
+            same(step, "VLAN", OrNone(Some(*id)), OrNone(found()?.vlan_id))
         }
-        Step::SetPeerUp => {
-            let found = shown_link().ok_or_else(|| missing(step, "the link"))?;
-            same(step, "name", &wanted.peer_name, &found.name)?;
-            same(step, "MTU", wanted.peer_mtu, found.mtu)?;
+        Change::AddKind(kind) => same(step, "kind", kind, &found()?.kind),
+        Change::Look(kind) => same(step, "kind", kind, &found()?.kind),
+        Change::Set(wanted) => settings(step, wanted, &found()?),
+        Change::BringUp(wanted) => {
+            let found = found()?;
             same(step, "up", true, found.up)?;
-            match wanted.peer_address {
-                Some(mac) => same(step, "address", Mac(&mac), Mac(&found.address)),
-                None => Ok(()),
-            }
+            settings(step, wanted, &found)
         }
-        Step::AddAddress(cidr) => {
-            let found = answers.iter().find_map(|answer| addr::shown(&answer.messages, pair.peer));
+        Change::SetMaster(_) => same(step, "bridge", OrNone(master), OrNone(found()?.master)),
+        Change::SetPortFlags(wanted) => {
+            let found = found()?.port.ok_or_else(|| missing(step, "a port of a bridge"))?;
+            same(step, "switches", true, wanted.are_in(found))
+        }
+        Change::SetClass(rate, _) | Change::SetPolice(rate, _) => {
+            let found = answers.iter().flat_map(|answer| &answer.raw).find_map(tc::rate);
+            same(step, "rate", OrNone(Some(rate.bytes_per_second())), OrNone(found))
+        }
+        Change::AddAddress(cidr) => {
+            let found = answers.iter().find_map(|answer| addr::shown(&answer.messages, index));
             let found = found.ok_or_else(|| missing(step, "the address"))?;
             same(step, "address", cidr, found)
         }
-        Step::AddRoute(address) => {
+        Change::AddRoute(address) => {
             let found = shown_route().ok_or_else(|| missing(step, "the route"))?;
             same(step, "destination", OrNone(Some(*address)), to_address(found.destination))?;
-            same(step, "link", OrNone(Some(pair.peer)), OrNone(found.link))
+            same(step, "link", OrNone(Some(index)), OrNone(found.link))
         }
-        Step::ReplaceDefault(gateway) => {
+        Change::ReplaceDefault(gateway) => {
             let found = shown_route().ok_or_else(|| missing(step, "the route"))?;
             same(step, "gateway", OrNone(Some(*gateway)), to_address(found.gateway))
         }
-        Step::AddVeth(_) | Step::DisableIpv6 | Step::SetUntaggedPort => Ok(()),
+        // Nothing to read, or nothing that the kernel could answer differently than by its acknowledgement.
+        Change::Delete
+        | Change::DisableIpv6(_)
+        | Change::DeleteVlans(_)
+        | Change::AddVlans(_)
+        | Change::AddFdb(_)
+        | Change::DeleteFdb(_)
+        | Change::SetBridge(..)
+        | Change::DeleteTraffic(_)
+        | Change::AddHtb
+        | Change::AddIngress
+        | Change::RestoreTraffic(_) => Ok(()),
+    }
+}
+
+/// The host's end right after it was made.
+fn host_end(step: &Step, wanted: &VethPair, made: &Shown) -> Result<(), Error> {
+    same(step, "kind", "veth", &made.kind)?;
+    same(step, "MTU", wanted.mtu, made.mtu)?;
+    same(step, "bridge", OrNone(wanted.master), OrNone(made.master))?;
+    made.peer.map(|_| ()).ok_or_else(|| missing(step, "the other end"))
+}
+
+fn settings(step: &Step, wanted: &LinkSettings, found: &Shown) -> Result<(), Error> {
+    if let Some(mtu) = wanted.mtu {
+        same(step, "MTU", mtu, found.mtu)?;
+    }
+    if let Some(up) = wanted.up {
+        same(step, "up", up, found.up)?;
+    }
+    if let Some(promiscuous) = wanted.promiscuous {
+        same(step, "promiscuous", promiscuous, found.promiscuous)?;
+    }
+    match &wanted.address {
+        Some(mac) => same(step, "address", Colons(mac), Colons(&found.address)),
+        None => Ok(()),
     }
 }
 
@@ -113,17 +138,5 @@ impl<T: fmt::Display> fmt::Display for OrNone<T> {
             Some(value) => value.fmt(f),
             None => f.write_str("none"),
         }
-    }
-}
-
-struct Mac<'a>(&'a [u8]);
-
-impl fmt::Display for Mac<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, byte) in self.0.iter().enumerate() {
-            let colon = if index == 0 { "" } else { ":" };
-            write!(f, "{colon}{byte:02x}")?;
-        }
-        Ok(())
     }
 }

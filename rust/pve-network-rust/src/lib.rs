@@ -25,5 +25,6 @@ perlxs::library! {
         &bindings::monitor::package::PACKAGE,
         &bindings::sdn::package::PACKAGE,
         &bindings::sdn_subnets::package::PACKAGE,
+        &bindings::host::package::PACKAGE,
     ]
 }

@@ -26,9 +26,10 @@ thread_local! {
     static MAC_PREFIXES: RefCell<ConfigCache<MacPrefix>> = RefCell::new(ConfigCache::new(1));
 }
 
-/// The folder that all files are below; empty for `/`.
+/// The folder that all files are below: `/` on a host.
 pub(crate) fn root() -> PathBuf {
-    std::env::var_os("PVE_RUST_ROOT").unwrap_or_default().into()
+    let root = std::env::var_os("PVE_RUST_ROOT").filter(|root| !root.is_empty());
+    root.map_or_else(|| PathBuf::from("/"), PathBuf::from)
 }
 
 fn paths() -> Result<Paths, ConfigError> {
@@ -44,7 +45,7 @@ pub(crate) fn vnet_bindings() -> Result<(ThisNode, StateFile), ConfigError> {
 
 /// Where LXC keeps its containers.
 pub(crate) fn lxc_path() -> LxcPath {
-    LxcPath::below(&std::env::var_os("PVE_RUST_ROOT").unwrap_or_default())
+    LxcPath::below(root().as_os_str())
 }
 
 /// The configuration files of this node's containers.

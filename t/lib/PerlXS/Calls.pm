@@ -209,6 +209,7 @@ my %calls;
                 { br0 => { linkinfo => { info_kind => 'bridge' } } }
             );
         },
+        host_calls(),
         'PVE::Network::Rust::Hotplug::new' => sub { PVE::Network::Rust::Hotplug->new },
         'PVE::Network::Rust::Hotplug::hotplug_add' => fails(sub {
             PVE::Network::Rust::Hotplug->new->hotplug_add(
@@ -242,6 +243,36 @@ my %calls;
 }
 
 sub monitor { return $monitor //= PVE::Network::Rust::Monitor->new() }
+# Each of these looks for an interface that is not there, and fails or finds nothing to do.
+sub host_calls {
+    my $host = 'PVE::Network::Rust::Host';
+    my %arguments = (
+        (map { $_ => ['none0'] } qw(read_bridge_mtu is_linux_bridge is_ovs_bridge disable_ipv6)),
+        (map { $_ => ['none0'] } qw(iface_delete veth_delete tap_unplug)),
+        check_iface_name => ['a/b'],
+        iface_create_with => ['none/0', 'bridge', []],
+        iface_set_with => ['none0', ['up']],
+        iface_set_master => ['none0', undef],
+        tap_create => ['none0', 'none1'],
+        veth_create => ['none0', 'none0p', 'none1', 'BC:24:11:00:00:01'],
+        tap_plug => ['none0', 'none1', 5, 1, undef, 2.5, { learning => 0, mac => 'x' }],
+        (map { $_ => ['none0', 5] } qw(tap_rate_limit tap_rate_change)),
+        (map { $_ => ['none0', 'BC:24:11:00:00:01'] } qw(add_bridge_fdb del_bridge_fdb)),
+        copy_bridge_config => ['none0', 'none0'],
+        activate_bridge_vlan => ['none0', 5],
+        activate_bridge_vlan_slave => ['none0', 'none1', 5],
+    );
+    my %changes = map { $_ => 1 } grep { !/^(?:read_|check_|is_linux|disable_)/ } keys %arguments;
+    my %found;
+    for my $name (keys %arguments) {
+        my ($code, @arguments) = (\&{"${host}::$name"}, @{ $arguments{$name} });
+        # What commands would write to their standard error.
+        my $quiet = sub { local $SIG{__WARN__} = sub { }; $code->(@arguments) };
+        $found{"${host}::$name"} = fails($quiet);
+        $rounds{"${host}::$name"} = 2_000 if $changes{$name};
+    }
+    return %found;
+}
 
 sub counter { return $counter //= PerlXS::Test::Counter->new(1) }
 

@@ -2,14 +2,23 @@
 
 use std::path::Path;
 
-use pve_netlink::apply::{Failure, apply};
-use pve_netlink::plan::Step;
+use pve_netlink::host::interfaces_file::learning_is_disabled;
+use pve_netlink::host::ovs::Installed;
+use pve_netlink::host::port::Bridge;
+use pve_netlink::host::{Call, Died, Surroundings, firewall};
+use pve_netlink::plan::{Change, Link};
+use pve_netlink::transaction::{Failed, Failure, Transaction};
 use pve_netlink::wait::{Cancel, Poll, in_thread};
 use pve_netlink::{Errno, Host, Kernel};
 
 use super::error::Error;
 use super::nic::ContainerNic;
-use super::plan::{bridge_name, plan, supported};
+use super::plan::{NodeSetup, Plan, bridge_name, plan, supported};
+use crate::network_lock::NetworkLockFile;
+
+/// The file by which the firewall on iptables keeps the one on nftables, which needs no bridges of its own, from its work
+/// (the reference: `PVE::Firewall::Helpers`, `$FORCE_NFT_DISABLE_FLAG_FILE`).
+const NO_NFTABLES: &str = "run/proxmox-nftables-firewall-force-disable";
 
 /// An interface that was plugged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +34,7 @@ pub struct Plugged {
 }
 
 /// Plug `nic` as `net<netid>` into the running container `vmid`, whose network namespace is at `netns`, for example
-/// `/proc/<pid>/ns/net`. `poll` runs at least every 50 ms meanwhile and may end the call.
+/// `/proc/<pid>/ns/net`. `poll` runs at least every 50 ms meanwhile and may end the call. The node's files are below `/`.
 ///
 /// # Errors
 /// [`Error`]; nothing is left of a plugging that failed, except what [`Error::Step`] says could not be undone.
@@ -51,42 +60,165 @@ pub fn hotplug_add_on(
     netns: &Path,
     poll: &mut Poll<'_>,
 ) -> Result<Plugged, Error> {
-    supported(nic)?;
-    in_thread(poll, |cancel| add(kernel, vmid, netid, nic, netns, cancel))?
+    hotplug_add_below(Path::new("/"), kernel, vmid, netid, nic, netns, poll)
 }
 
-fn add(
+/// [`hotplug_add_on`] with the node's files below `root`.
+///
+/// # Errors
+/// As [`hotplug_add`].
+pub fn hotplug_add_below(
+    root: &Path,
     kernel: &dyn Kernel,
     vmid: u32,
     netid: u32,
     nic: &ContainerNic,
     netns: &Path,
-    cancel: &Cancel,
+    poll: &mut Poll<'_>,
 ) -> Result<Plugged, Error> {
-    let wire = kernel.wire()?;
-    let bridge = kernel.interface(wire.as_ref(), bridge_name(nic)?)?;
-    let plan = plan(vmid, netid, nic, bridge.as_ref())?;
-    let netns = kernel.netns(wire.as_ref(), netns)?;
-    let pair = apply(kernel, wire, &plan, &netns, cancel).map_err(|failure| {
-        if is_taken(kernel, &plan.pair.name, &failure) {
-            return Error::NameTaken { name: plan.pair.name.clone() };
-        }
-        Error::Step { netid, failure }
-    })?;
-    Ok(Plugged {
-        name: plan.pair.name,
-        index: pair.host,
-        peer_name: plan.pair.peer_name,
-        peer_index: pair.peer,
-    })
+    supported(nic)?;
+    let file = root.join("etc/network/interfaces");
+    let surroundings = Surroundings {
+        lock: &NetworkLockFile::below(root),
+        ovs: &Installed::below(root),
+        interfaces: &|| std::fs::read(&file).ok(),
+    };
+    let job = Job { kernel, surroundings: &surroundings, root, vmid, netid, nic };
+    in_thread(poll, |cancel| job.add(netns, cancel))?
 }
 
-/// Whether a link under the host's name was in the way: of the two names, the kernel does not say which is taken.
-fn is_taken(kernel: &dyn Kernel, name: &str, failure: &Failure) -> bool {
-    failure.error.errno() == Some(Errno::EEXIST)
-        && matches!(failure.step, Step::AddVeth(_))
-        && kernel
-            .wire()
-            .and_then(|wire| kernel.interface(wire.as_ref(), name))
+struct Job<'a> {
+    kernel: &'a dyn Kernel,
+    surroundings: &'a Surroundings<'a>,
+    root: &'a Path,
+    vmid: u32,
+    netid: u32,
+    nic: &'a ContainerNic,
+}
+
+/// Why it stops: at a step, or for a reason of its own.
+enum Stop {
+    Step(Box<Failed>),
+    Other(Error),
+}
+
+impl From<Box<Failed>> for Stop {
+    fn from(failed: Box<Failed>) -> Self {
+        Self::Step(failed)
+    }
+}
+
+impl From<pve_netlink::Error> for Stop {
+    fn from(error: pve_netlink::Error) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+impl Job<'_> {
+    fn add(&self, netns: &Path, cancel: &Cancel) -> Result<Plugged, Error> {
+        let name = bridge_name(self.nic)?;
+        let wire = self.kernel.wire()?;
+        let bridge = self.kernel.interface(wire.as_ref(), name)?;
+        let file = (self.surroundings.interfaces)();
+        let learning = !file.is_some_and(|content| learning_is_disabled(&content, name));
+        let firewall_bridges = self.nic.firewall && self.root.join(NO_NFTABLES).exists();
+        let node = NodeSetup { learning, firewall_bridges };
+        let plan = plan(self.vmid, self.netid, self.nic, bridge.as_ref(), node)?;
+        let netns = self.kernel.netns(wire.as_ref(), netns)?;
+        let mut tx = Transaction::over(wire, self.kernel, cancel, Some(&netns));
+        tx.knows(&Link::Host(plan.bridge.name.as_str().into()), plan.bridge.index);
+        match self.plug(&mut tx, &plan, cancel) {
+            Ok(plugged) => Ok(plugged),
+            Err(stop) => Err(self.stopped(stop, tx, &plan)),
+        }
+    }
+
+    fn plug(
+        &self,
+        tx: &mut Transaction<'_>,
+        plan: &Plan,
+        cancel: &Cancel,
+    ) -> Result<Plugged, Stop> {
+        if let Some(names) = &plan.firewall {
+            // Left over from a container that did not end well. Mostly there is nothing.
+            if tx.is_there(&names.bridge)? || tx.is_there(&names.link)? {
+                let remains = firewall::find(tx, names)?;
+                tx.carry_out(&firewall::remove(&remains, None))?;
+            }
+        }
+        tx.carry_out(&plan.make())?;
+        let found = tx.shown(&plan.bridge.name).cloned();
+        let mut settings = found.as_ref().and_then(|found| found.bridge);
+        let mut bridge = Bridge {
+            name: plan.bridge.name.as_str().into(),
+            mtu: plan.bridge.mtu,
+            vlan_filtering: found.as_ref().is_some_and(|found| found.vlan_filtering),
+        };
+        if let (Some(found), false) = (&found, bridge.vlan_filtering) {
+            if !plan.vlans.trunks.is_empty() {
+                let why = "vlan aware feature need to be enabled to use trunks";
+                let trunks = self.nic.trunks.as_deref().unwrap_or_default();
+                return Err(Stop::Other(Error::bad("trunks", trunks, why)));
+            }
+            if let Some(tag) = plan.tag {
+                let mut call = Call::here(self.kernel, cancel, self.surroundings);
+                let made = call.vlan_bridge(tx, found, tag).map_err(|died| self.died(died))?;
+                let copy = firewall::copy_settings(
+                    &made.bridge.name,
+                    settings.as_ref(),
+                    made.there.as_ref(),
+                );
+                tx.carry_out(&copy)?;
+                tx.keep(made.lock);
+                settings = settings.or(made.there.and_then(|shown| shown.bridge));
+                bridge = made.bridge;
+            }
+        }
+        tx.carry_out(&plan.connect(&bridge, settings.as_ref()))?;
+        tx.carry_out(plan.inside())?;
+        if let Some(last) = plan.inside().last() {
+            tx.commit(last)?;
+        }
+        let index = |link| tx.index(&link).unwrap_or(0);
+        Ok(Plugged {
+            name: plan.pair.name.clone(),
+            index: index(Link::Host(plan.pair.name.as_str().into())),
+            peer_name: plan.pair.peer_name.clone(),
+            peer_index: index(Link::Inside(plan.pair.peer_name.as_str().into())),
+        })
+    }
+
+    fn is_taken(&self, name: &str) -> bool {
+        let wire = self.kernel.wire();
+        wire.and_then(|wire| self.kernel.interface(wire.as_ref(), name))
             .is_ok_and(|found| found.is_some())
+    }
+
+    fn died(&self, died: Died) -> Stop {
+        Stop::Other(match died {
+            Died::Text(why) | Died::AtCaller(why) => {
+                Error::Vlan { netid: self.netid, why: why.trim_end().into() }
+            }
+            Died::Interrupted => Error::Netlink(pve_netlink::Error::Interrupted),
+        })
+    }
+
+    fn stopped(&self, stop: Stop, tx: Transaction<'_>, plan: &Plan) -> Error {
+        let undo = tx.undo();
+        let failed = match stop {
+            Stop::Step(failed) => failed,
+            Stop::Other(error) if undo.is_empty() => return error,
+            Stop::Other(error) => return Error::NotUndone { error: Box::new(error), undo },
+        };
+        let Failed { step, error } = *failed;
+        // The kernel does not say which of the two names is taken.
+        let taken = error.errno() == Some(Errno::EEXIST)
+            && matches!(step.change, Change::AddVeth { inside: true, .. })
+            && self.is_taken(&plan.pair.name);
+        if taken {
+            return Error::NameTaken { name: plan.pair.name.clone() };
+        }
+        let failure = Box::new(Failure { step: Some(step), error, undo });
+        Error::Step { netid: self.netid, failure }
+    }
 }

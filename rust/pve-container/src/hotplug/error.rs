@@ -1,7 +1,7 @@
 //! Why an interface was not plugged in or taken out.
 
 use nix::errno::Errno;
-use pve_netlink::apply::Failure;
+use pve_netlink::transaction::Failure;
 
 /// An error of hotplugging.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +73,22 @@ pub enum Error {
     /// Reading or preparing failed. Nothing was touched.
     #[error(transparent)]
     Netlink(#[from] pve_netlink::Error),
+    /// The bridge of a VLAN could not be made. Nothing is left of it.
+    #[error("net{netid} was not plugged in: {why}")]
+    Vlan {
+        /// The N of netN.
+        netid: u32,
+        /// The reference's words.
+        why: String,
+    },
+    /// It failed, and could not be undone.
+    #[error("{error}{}", .undo.iter().map(|undo| format!("; undoing failed too: {undo}")).collect::<String>())]
+    NotUndone {
+        /// The first error.
+        error: Box<Error>,
+        /// What could not be undone.
+        undo: Vec<pve_netlink::Error>,
+    },
     /// A step failed, and those before it were undone, save what the failure says.
     #[error("net{netid} was not plugged in: {failure}")]
     Step {
@@ -113,6 +129,7 @@ impl Error {
         match self {
             Self::Netlink(error) => Some(error),
             Self::Step { failure, .. } => Some(&failure.error),
+            Self::NotUndone { error, .. } => error.netlink(),
             _ => None,
         }
     }
@@ -126,7 +143,9 @@ impl Error {
             | Self::NotABridge { .. }
             | Self::NameTaken { .. }
             | Self::NotPlugged { .. }
+            | Self::Vlan { .. }
             | Self::NotAContainers { .. } => Kind::Resource,
+            Self::NotUndone { error, .. } => error.kind(),
             Self::Netlink(_) | Self::Step { .. } => match self.netlink() {
                 Some(pve_netlink::Error::Internal(_)) => Kind::Internal,
                 Some(

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use perlxs::{Error, Object, Signals};
-use pve_container::hotplug::{self, ContainerNic, Plugged, hotplug_add, hotplug_remove};
+use pve_container::hotplug::{self, ContainerNic, Plugged, hotplug_add_below, hotplug_remove};
+use pve_netlink::Host;
 use serde::{Deserialize, Serialize};
 
-use crate::error;
 use crate::waiting::interruptible;
+use crate::{error, node};
 
 /// Plugs interfaces of running containers in and out. It holds nothing that a fork would share.
 pub struct Hotplug;
@@ -75,16 +76,17 @@ pub mod package {
     /// the path of the container's network namespace, such as `/proc/<pid>/ns/net`.
     ///
     /// The host's end is `veth<vmid>i<netid>`, a port of the bridge, with the bridge's MTU; the container's end has its
-    /// name, hardware address, MTU, addresses and gateways, and is up. Nothing is started for it, and no link is moved
-    /// between namespaces. If a step fails, all steps before it are undone.
+    /// name, hardware address, MTU, addresses and gateways, and is up. VLAN tag, trunks, rate and firewall bridge are what
+    /// `tap_plug` of L<PVE::Network::Rust::Host> makes of them. Nothing is started for it, and no link is moved between
+    /// namespaces. If a step fails, all steps before it are undone.
     ///
     /// Returns a reference to a hash: `name` and `index` of the host's end, `peer_name` and `peer_index` of the
     /// container's.
     ///
     /// # Errors
     ///
-    /// An object of PVE::Network::Rust::Error that names the step that failed. VLAN tags, trunks, rates and firewall
-    /// bridges are refused before anything is touched.
+    /// An object of PVE::Network::Rust::Error that names the step that failed. Ports of an Open vSwitch bridge are
+    /// refused before anything is touched.
     #[export]
     fn hotplug_add(
         signals: &Signals,
@@ -97,7 +99,10 @@ pub mod package {
         let Hotplug = this;
         let nic = nic(&net.0)?;
         let netns = Path::new(&opts.0.netns);
-        let plugged = waiting(signals, |poll| super::hotplug_add(vmid, netid, &nic, netns, poll))?;
+        let root = node::root();
+        let plugged = waiting(signals, |poll| {
+            hotplug_add_below(&root, &Host, vmid, netid, &nic, netns, poll)
+        })?;
         Ok(Data(plugged.into()))
     }
 
