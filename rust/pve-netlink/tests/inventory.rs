@@ -1,5 +1,7 @@
 //! Links that no test machine's kernel makes, from messages made here; and messages that are none.
 
+#![allow(clippy::unwrap_used)]
+
 use pve_netlink::inventory::Links;
 use serde_json::{Value, json};
 
@@ -172,7 +174,10 @@ fn kinds_that_are_rare() {
         json!({ "dstport": 6635, "ethertype": "mpls_uc", "multiproto": false })
     );
     assert_eq!(
-        of_kind("ipoib", &[attribute(1, &[0xff, 0xff]), attribute(2, &[1, 0]), attribute(3, &[0, 0])]),
+        of_kind(
+            "ipoib",
+            &[attribute(1, &[0xff, 0xff]), attribute(2, &[1, 0]), attribute(3, &[0, 0])]
+        ),
         json!({ "key": "0xffff", "mode": "connected", "umcast": "0000" })
     );
     assert_eq!(of_kind("wireguard", &[]), Value::Null);
@@ -185,7 +190,10 @@ fn bytes_that_are_no_links_show_none() {
         "eth0",
         0x1043,
         &[
-            attribute(18, &[attribute(1, b"bridge\0"), attribute(2, &attribute(47, &[9; 8]))].concat()),
+            attribute(
+                18,
+                &[attribute(1, b"bridge\0"), attribute(2, &attribute(47, &[9; 8]))].concat(),
+            ),
             attribute(5, &words(&[1])),
             attribute(26, &attribute(10, &attribute(8, &[9]))),
         ],
@@ -205,7 +213,8 @@ fn bytes_that_are_no_links_show_none() {
             let _ = shown(&[link(2, "eth0", 0, &[attribute(kind, &vec![0xff; value])])]);
         }
     }
-    for kind in ["bond", "bridge", "gre", "ip6tnl", "macvlan", "sit", "tun", "vlan", "vti", "vxlan"] {
+    for kind in ["bond", "bridge", "gre", "ip6tnl", "macvlan", "sit", "tun", "vlan", "vti", "vxlan"]
+    {
         for number in 0..50 {
             for value in 0..10 {
                 let _ = of_kind(kind, &[attribute(number, &vec![0xff; value])]);
