@@ -225,6 +225,8 @@ fn recorded_configurations_come_back() {
 #[test]
 fn an_environment_that_perl_holds_to_be_false_comes_back() {
     support::round_trip::typed(b"env: 0\n", "a lone 0");
+    support::round_trip::typed(b"env:\x0b\n", "white space");
+    support::round_trip::typed(b"env: A=1\x0b\0 \0B=2\n", "white space at an end");
     support::round_trip::typed(b"lxc.environment.runtime: 0\n", "a lone 0 of LXC");
 }
 
