@@ -178,8 +178,10 @@ is(${ $json[1] }, 0, 'row 13: false');
 is(\${ $json[0] }, \${ $json[2] }, 'row 13: there is one true');
 SKIP: {
     eval { require JSON::XS } or skip('JSON::XS is not installed', 2);
-    is(JSON::XS::encode_json(PerlXS::Test::Results::json_booleans()),
-        '[true,false,true]', 'encoded');
+    is(
+        JSON::XS::encode_json(PerlXS::Test::Results::json_booleans()),
+        '[true,false,true]', 'encoded'
+    );
     my $decoded = JSON::XS::decode_json('[true]');
     is(\${ PerlXS::Test::Results::json_booleans()->[0] }, \${ $decoded->[0] }, 'the same true');
 }

@@ -10,9 +10,10 @@ use Storable qw(dclone);
 use Test::More;
 use Time::HiRes ();
 
-use lib 't/lib';
+use lib qw(perl/lib t/lib);
 use LinkDetails qw(compare_links json_of make_links type_of);
 use PVE::Network::Rust::Host;
+use PVE::Network::Rust::Test::Reference;
 
 # Runs this program again in a network namespace of its own; without root, a user namespace allows it.
 if (!grep { $_ eq '--inside' } @ARGV) {
@@ -89,6 +90,21 @@ is_deeply([$ports->('br0')], [], 'none of them physical');
         qr/^passed link that isn't a bridge to get_physical_bridge_ports at \Q$0\E line \d+\.$/,
         '… and a warning'
     );
+}
+
+SKIP: {
+    my $why = PVE::Network::Rust::Test::Reference::unavailable('PVE::IPRoute2');
+    skip("the reference: $why", 4) if $why;
+    my $reference = PVE::IPRoute2::ip_link_details();
+    my $own = PVE::Network::Rust::Host::ip_link_details();
+    is_deeply([compare_links($own, $reference)], [], 'as the reference has them');
+    for my $links (undef, $own) {
+        my $names = PVE::Network::Rust::Host::altname_mapping($links);
+        is_deeply($names, PVE::IPRoute2::altname_mapping($links), 'the names, too');
+    }
+    my @ports = map { [sort $_->('vmbr0', \%known)] } $ports,
+        \&PVE::IPRoute2::get_physical_bridge_ports;
+    is_deeply($ports[0], $ports[1], '… and the ports');
 }
 
 my $open = descriptors();

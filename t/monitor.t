@@ -117,8 +117,10 @@ my ($of_monitor, $of_tiny, $of_small) = map { new_state() } 1 .. 3;
 follow($_, @before) for $of_monitor, $of_tiny;
 is_deeply(known_state($of_monitor), shown_state(), 'the state before');
 
-batch((map { "link add v$_ type veth peer name w$_" } 1 .. 300),
-    map { "link set v$_ up" } 1 .. 300);
+batch(
+    (map { "link add v$_ type veth peer name w$_" } 1 .. 300),
+    map { "link set v$_ up" } 1 .. 300
+);
 batch(map { 'address add 10.1.' . int($_ / 250) . '.' . $_ % 250 . '/16 dev w1' } 1 .. 2_000);
 batch(map { "link delete v$_" } 200 .. 300);
 follow($of_tiny, @{ $tiny->read() });
@@ -194,8 +196,10 @@ if (!$child) {
 waitpid($child, 0);
 close($to);
 is(<$from>, 'before child', 'a child sees what changed since it last read');
-is_deeply([map { $_->{name} } @{ $monitor->read() }],
-    [qw(before child)], '… and so does its parent');
+is_deeply(
+    [map { $_->{name} } @{ $monitor->read() }],
+    [qw(before child)], '… and so does its parent'
+);
 is($monitor->fileno(), $descriptor, '… by the same descriptor');
 
 # Another namespace.
@@ -239,8 +243,10 @@ like($@, qr/handle is closed/, 'closed');
     }
     while (readable($watch)) { follow($lost, @{ $watch->read() }) }
     my @added = grep { / 10\.2\./ } @{ known_state($lost)->{addresses} };
-    is(scalar(@added), 1_600,
-        "a handler that dies ends a read ($ended times), and nothing is lost");
+    is(
+        scalar(@added), 1_600,
+        "a handler that dies ends a read ($ended times), and nothing is lost"
+    );
 }
 
 undef $_ for $monitor, $small, $tiny, $inside, $handle;

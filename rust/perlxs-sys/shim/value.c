@@ -169,8 +169,10 @@ HV *pxs_new_hash(void *perl, size_t capacity)
 {
     PXS_THX(perl);
     HV *hv = newHV();
-    if (capacity > 7)
-        hv_ksplit(hv, (IV)capacity);
+    /* Perl doubles the buckets of a hash when two thirds are used, and moves all entries. */
+    const size_t buckets = capacity + capacity / 2;
+    if (buckets > 7)
+        hv_ksplit(hv, (IV)buckets);
     return hv;
 }
 

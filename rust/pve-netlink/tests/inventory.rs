@@ -1,5 +1,7 @@
 //! Links that no test machine's kernel makes, from messages made here; and messages that are none.
 
+#![allow(clippy::unwrap_used)]
+
 use pve_netlink::inventory::Links;
 use serde_json::{Value, json};
 

@@ -129,7 +129,10 @@ struct InfoData<'a> {
 
 impl Serialize for InfoData<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(36))?;
+        /// A value takes an attribute, whose header and value have this many bytes at least.
+        const ATTRIBUTE: usize = 8;
+        let keys = self.data.map_or(0, |data| data.len() / ATTRIBUTE);
+        let mut map = serializer.serialize_map(Some(keys.min(40)))?;
         if let Some(data) = self.data {
             let links = self.links;
             match self.kind {
