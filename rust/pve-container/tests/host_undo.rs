@@ -69,7 +69,7 @@ type Traffic = Vec<Option<(String, u32, Option<u64>)>>;
 /// All that undoing could have missed, read without starting a process.
 fn snapshot() -> Vec<Option<(Before, Traffic)>> {
     let cancel = Cancel::new();
-    let mut tx = Transaction::begin(&Host, &cancel, None).unwrap();
+    let mut tx = Transaction::begin(&Host, Host.wire().unwrap(), &cancel, None);
     let found = tx.look(NAMES).unwrap();
     let part = |part: Option<Raw>| {
         part.map(|part| (tc::kind(&part).to_owned(), tc::handle(&part), tc::rate(&part)))

@@ -156,6 +156,12 @@ impl Channel {
         Self { wire, sequence: 0, deadline: ANSWER_DEADLINE }
     }
 
+    /// The wire.
+    #[must_use]
+    pub fn wire(&self) -> &dyn Wire {
+        self.wire.as_ref()
+    }
+
     /// The same with another deadline.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {

@@ -15,6 +15,7 @@ use nix::errno::Errno;
 
 use crate::error::Error;
 use crate::hint::hint;
+use crate::interface::Interface;
 use crate::kernel::Kernel;
 use crate::link::{LinkSettings, Shown};
 use crate::netns::NetNs;
@@ -22,6 +23,7 @@ use crate::plan::{Change, Inverse, Link, Name, Place, Refused, Said, Step};
 use crate::request::{Answer, Channel, Outcome, Request};
 use crate::tc::Clock;
 use crate::wait::Cancel;
+use crate::wire::Wire;
 use crate::{addr, bridge, fdb, link, route, tc, verify};
 
 /// A step that failed, and why.
@@ -36,25 +38,12 @@ pub struct Failed {
 /// Why a change was not made. Nothing of it is left, save what `undo` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The step that failed; none when it was the preparation, before anything was touched.
-    pub step: Option<Step>,
+    /// The step that failed.
+    pub step: Step,
     /// The first error.
     pub error: Error,
     /// What could not be undone.
     pub undo: Vec<Error>,
-}
-
-impl From<Box<Failed>> for Box<Failure> {
-    fn from(failed: Box<Failed>) -> Self {
-        let Failed { step, error } = *failed;
-        Box::new(Failure { step: Some(step), error, undo: Vec::new() })
-    }
-}
-
-impl From<Error> for Box<Failure> {
-    fn from(error: Error) -> Self {
-        Box::new(Failure { step: None, error, undo: Vec::new() })
-    }
 }
 
 impl fmt::Display for Failure {
@@ -66,10 +55,10 @@ impl fmt::Display for Failure {
                 | Error::Malformed { .. }
                 | Error::NotAsWanted { .. }
         );
-        match &self.step {
-            Some(step) if !named_by_error => write!(f, "at the step to {step}: {}", self.error)?,
-            _ => self.error.fmt(f)?,
+        if !named_by_error {
+            write!(f, "at the step to {}: ", self.step)?;
         }
+        self.error.fmt(f)?;
         self.undo.iter().try_for_each(|error| write!(f, "; undoing failed too: {error}"))
     }
 }
@@ -113,20 +102,19 @@ fn at(step: &Step) -> impl Fn(Error) -> Box<Failed> {
 }
 
 impl<'a> Transaction<'a> {
-    /// Nothing is touched yet.
-    ///
-    /// # Errors
-    /// What opening a netlink socket gives.
+    /// Over `host`, a socket of the host's namespace. Nothing is touched yet.
+    #[must_use]
     pub fn begin(
         kernel: &'a dyn Kernel,
+        host: Box<dyn Wire>,
         cancel: &'a Cancel,
         netns: Option<&'a NetNs>,
-    ) -> Result<Self, Error> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             kernel,
             cancel,
             netns,
-            host: Channel::new(kernel.wire()?),
+            host: Channel::new(host),
             inside: None,
             outside: None,
             known: Vec::new(),
@@ -135,7 +123,15 @@ impl<'a> Transaction<'a> {
             remarks: Vec::new(),
             clock: None,
             kept: Vec::new(),
-        })
+        }
+    }
+
+    /// One of the host's interfaces, by name, without a send.
+    ///
+    /// # Errors
+    /// As [`Kernel::interface`].
+    pub fn interface(&self, name: &str) -> Result<Option<Interface>, Error> {
+        self.kernel.interface(self.host.wire(), name)
     }
 
     /// Read something of the host.

@@ -117,14 +117,15 @@ impl From<pve_netlink::Error> for Stop {
 impl Job<'_> {
     fn add(&self, netns: &Path, cancel: &Cancel) -> Result<Plugged, Error> {
         let name = bridge_name(self.nic)?;
-        let bridge = self.kernel.interface(name)?;
+        let wire = self.kernel.wire()?;
+        let bridge = self.kernel.interface(wire.as_ref(), name)?;
         let file = (self.surroundings.interfaces)();
         let learning = !file.is_some_and(|content| learning_is_disabled(&content, name));
         let firewall_bridges = self.nic.firewall && self.root.join(NO_NFTABLES).exists();
         let node = NodeSetup { learning, firewall_bridges };
         let plan = plan(self.vmid, self.netid, self.nic, bridge.as_ref(), node)?;
-        let netns = self.kernel.netns(netns)?;
-        let mut tx = Transaction::begin(self.kernel, cancel, Some(&netns))?;
+        let netns = self.kernel.netns(wire.as_ref(), netns)?;
+        let mut tx = Transaction::begin(self.kernel, wire, cancel, Some(&netns));
         tx.knows(&Link::Host(plan.bridge.name.as_str().into()), plan.bridge.index);
         match self.plug(&mut tx, &plan, cancel) {
             Ok(plugged) => Ok(plugged),
@@ -140,7 +141,7 @@ impl Job<'_> {
     ) -> Result<Plugged, Stop> {
         if let Some(names) = &plan.firewall {
             // Left over from a container that did not end well. Mostly there is nothing.
-            let there = |name: &str| self.kernel.interface(name).map(|found| found.is_some());
+            let there = |name: &str| tx.interface(name).map(|found| found.is_some());
             if there(&names.bridge)? || there(&names.link)? {
                 let remains = firewall::find(tx, names)?;
                 tx.carry_out(&firewall::remove(&remains, None))?;
@@ -208,11 +209,16 @@ impl Job<'_> {
         // The kernel does not say which of the two names is taken.
         let taken = error.errno() == Some(Errno::EEXIST)
             && matches!(step.change, Change::AddVeth { inside: true, .. })
-            && self.kernel.interface(&plan.pair.name).is_ok_and(|found| found.is_some());
+            && self.is_there(&plan.pair.name);
         if taken {
             return Error::NameTaken { name: plan.pair.name.clone() };
         }
-        let failure = Box::new(Failure { step: Some(step), error, undo });
-        Error::from_failure(failure, self.netid)
+        Error::Step { netid: self.netid, failure: Box::new(Failure { step, error, undo }) }
+    }
+
+    fn is_there(&self, name: &str) -> bool {
+        let wire = self.kernel.wire();
+        let found = wire.and_then(|wire| self.kernel.interface(wire.as_ref(), name));
+        found.is_ok_and(|found| found.is_some())
     }
 }

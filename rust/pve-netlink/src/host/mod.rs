@@ -124,7 +124,7 @@ impl<'a> Call<'a> {
         &mut self,
         work: impl FnOnce(&mut Self, &mut Transaction<'_>) -> Result<T, Died>,
     ) -> Result<T, Died> {
-        let mut tx = Transaction::begin(self.kernel, self.cancel, None)?;
+        let mut tx = Transaction::begin(self.kernel, self.kernel.wire()?, self.cancel, None);
         let result = work(self, &mut tx).and_then(|value| {
             self.cancel.commit()?;
             Ok(value)

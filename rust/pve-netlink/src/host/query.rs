@@ -13,7 +13,7 @@ use crate::kernel::Kernel;
 /// # Errors
 /// [`Died`]: there is no such interface.
 pub fn read_bridge_mtu(kernel: &dyn Kernel, bridge: &str) -> Result<u32, Died> {
-    match kernel.interface(bridge)? {
+    match kernel.interface(kernel.wire()?.as_ref(), bridge)? {
         Some(found) if found.mtu > 0 && found.name == bridge => Ok(found.mtu),
         _ => Err(Died::Text(format!("bridge '{bridge}' does not exist\n"))),
     }
@@ -25,7 +25,7 @@ pub fn read_bridge_mtu(kernel: &dyn Kernel, bridge: &str) -> Result<u32, Died> {
 /// [`Died`]: the name is none, or there is no such interface.
 pub fn is_linux_bridge(kernel: &dyn Kernel, name: &str) -> Result<bool, Died> {
     names::check(name).map_err(Died::AtCaller)?;
-    match kernel.interface(name)? {
+    match kernel.interface(kernel.wire()?.as_ref(), name)? {
         Some(found) => Ok(found.driver == "bridge"),
         None => Err(Died::Text(format!("interface {name} does not exist\n"))),
     }
