@@ -36,8 +36,7 @@ sub calls {
     my ($package, $case) = @_;
     for my $call (@{ $case->{calls} }) {
         my ($name, @arguments) = @$call;
-        no strict 'refs';
-        &{"${package}::$name"}(@arguments);
+        $package->can($name)->(@arguments);
     }
     return;
 }

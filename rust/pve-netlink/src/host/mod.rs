@@ -1,7 +1,7 @@
 //! Interfaces of guests on the host: the functions of `PVE::Network`.
 //!
 //! Each reads what there is, plans, carries the plan out in one [`Transaction`] and, when anything fails, undoes it. Errors
-//! and warnings are the reference's, which runs commands: its errors name them ([`words`]).
+//! and warnings are the reference's, which runs commands: its errors name them (`words.rs`).
 
 pub mod before;
 pub mod bridge_vlan;
