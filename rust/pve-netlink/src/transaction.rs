@@ -251,20 +251,30 @@ impl<'a> Transaction<'a> {
     /// How many of the steps, one at least, go out together.
     fn group(&self, steps: &[Step]) -> usize {
         let place = steps.first().map(Step::place);
-        let together = |step: &&Step| Some(step.place()) == place && self.can_go(step);
-        steps.iter().take_while(together).count().max(1)
+        // The index of a link that goes out deleted is not that of one that is made by its name after it.
+        let mut gone: Vec<&Name> = Vec::new();
+        for (count, step) in steps.iter().enumerate() {
+            if Some(step.place()) != place || !self.can_go(step, &gone) {
+                return count.max(1);
+            }
+            if step.change == Change::Delete {
+                gone.push(step.link.name());
+            }
+        }
+        steps.len()
     }
 
     /// Whether all indexes that a step needs are known.
-    fn can_go(&self, step: &Step) -> bool {
+    fn can_go(&self, step: &Step, gone: &[&Name]) -> bool {
         let other = match &step.change {
             Change::AddVlan { parent: other, .. } | Change::SetMaster(Some(other)) => Some(other),
             _ => None,
         };
         let by_name = step.change.makes()
             || matches!(step.change, Change::DisableIpv6(_) | Change::Delete | Change::Look(_));
-        (by_name || self.index(&step.link).is_some())
-            && other.is_none_or(|other| self.index(&Link::Host(other.clone())).is_some())
+        let known = |link: &Link| self.index(link).is_some() && !gone.contains(&link.name());
+        (by_name || known(&step.link))
+            && other.is_none_or(|other| known(&Link::Host(other.clone())))
     }
 
     fn sysctl(&mut self, step: &Step) -> Result<(), Error> {
