@@ -75,8 +75,7 @@ for my $case (grep { $_->{name} =~ /$only/ } cases()) {
         enter($case);
         for my $call (@{ $case->{calls} }) {
             my ($name, @arguments) = @$call;
-            no strict 'refs';
-            &{"PVE::Network::$name"}(@arguments);
+            PVE::Network->can($name)->(@arguments);
         }
         print $json->encode({ %$case, commands => \@recorded }), "\n";
         exit 0;

@@ -65,14 +65,13 @@ is(prototype('PVE::Network::Rust::Host::check_iface_name'), '$', 'prototypes');
     my @warnings;
     local $SIG{__WARN__} = sub { push @warnings, @_ };
     my $children = sub { (times())[2] + (times())[3] };
-    no strict 'refs';
     my $start = $children->();
     for (1 .. 5) {
-        &{"${host}::veth_create"}('veth101i0', 'veth101i0p', 'vmbr0', 'BC:24:11:00:00:02');
-        &{"${host}::tap_plug"}('veth101i0', 'vmbr0', undef, 1, undef, undef, { learning => 0 });
-        &{"${host}::tap_plug"}('veth101i0', 'vmbr0', undef, 0, undef, undef, { learning => 1 });
-        &{"${host}::tap_unplug"}('veth101i0');
-        &{"${host}::veth_delete"}('veth101i0');
+        $host->can('veth_create')->('veth101i0', 'veth101i0p', 'vmbr0', 'BC:24:11:00:00:02');
+        $host->can('tap_plug')->('veth101i0', 'vmbr0', undef, 1, undef, undef, { learning => 0 });
+        $host->can('tap_plug')->('veth101i0', 'vmbr0', undef, 0, undef, undef, { learning => 1 });
+        $host->can('tap_unplug')->('veth101i0');
+        $host->can('veth_delete')->('veth101i0');
     }
     is($children->() - $start, 0, 'no process was started');
     is(waitpid(-1, 1), -1, 'and none is left to wait for');

@@ -36,8 +36,7 @@ sub calls {
     my ($package, $case) = @_;
     for my $call (@{ $case->{calls} }) {
         my ($name, @arguments) = @$call;
-        no strict 'refs';
-        &{"${package}::$name"}(@arguments);
+        $package->can($name)->(@arguments);
     }
     return;
 }
@@ -101,7 +100,8 @@ sub finish {
 sub differences {
     my @parts = map { [split(/(?<=[}]),(?=[{])|\n|,(?=")/, $_ // '')] } @_;
     my @sets = map { my ($list, %seen) = $_; $seen{$_}++ for @$list; \%seen } @parts;
-    my %more = map { $_ => 1 } grep { ($sets[0]{$_} // 0) != ($sets[1]{$_} // 0) } map { @$_ } @parts;
+    my %more =
+        map { $_ => 1 } grep { ($sets[0]{$_} // 0) != ($sets[1]{$_} // 0) } map { @$_ } @parts;
     return map { "$_: wanted " . ($sets[0]{$_} // 0) . ' times, found ' . ($sets[1]{$_} // 0) }
         sort keys %more;
 }
@@ -119,7 +119,8 @@ sub compare {
         grep { ($wanted->{state}{$_} // '') ne ($found->{state}{$_} // '') } sort keys %questions;
     ok(!@different, $case->{name});
     for my $question (@different) {
-        diag("$question: $_") for differences($wanted->{state}{$question}, $found->{state}{$question});
+        diag("$question: $_")
+            for differences($wanted->{state}{$question}, $found->{state}{$question});
     }
     return;
 }
@@ -131,7 +132,11 @@ while (my @some = splice(@cases, 0, $AT_ONCE)) {
         my $case = $_;
         my $reference =
             $with_reference ? sub { calls('PVE::Network', $case) } : sub { replay($case) };
-        [$case, start($case, $reference), start($case, sub { calls('PVE::Network::Rust::Host', $case) })];
+        [
+            $case,
+            start($case, $reference),
+            start($case, sub { calls('PVE::Network::Rust::Host', $case) })
+        ];
     } @some;
     compare($_->[0], finish($_->[1]), finish($_->[2])) for @started;
 }

@@ -16,7 +16,8 @@ if (product_is_built()) {
     blib->import('blib');
     for my $module (
         qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug
-        PVE::Network::Rust::Container PVE::Network::Rust::Host PVE::Network::Rust::Monitor)
+        PVE::Network::Rust::Container PVE::Network::Rust::Host PVE::Network::Rust::Monitor
+        PVE::Network::Rust::SDN PVE::Network::Rust::VNetBinding)
         )
     {
         require $module =~ s{::}{/}gr . '.pm';

@@ -12,6 +12,8 @@ use pve_netlink::host::ovs::Vsctl;
 use pve_netlink::host::plug::{Plug, tap_plug};
 use pve_netlink::host::unplug::tap_unplug;
 use pve_netlink::host::{Call, Died, NetworkLock, Surroundings, bridge_vlan, fdb, rate, veth};
+use pve_netlink::link::{LinkSettings, Shown, VethPair};
+use pve_netlink::plan::{Change, Link, Step};
 use pve_netlink::request::Raw;
 use pve_netlink::tc::{self, Rate};
 use pve_netlink::transaction::Transaction;
@@ -69,7 +71,7 @@ type Traffic = Vec<Option<(String, u32, Option<u64>)>>;
 /// All that undoing could have missed, read without starting a process.
 fn snapshot() -> Vec<Option<(Before, Traffic)>> {
     let cancel = Cancel::new();
-    let mut tx = Transaction::begin(&Host, &cancel, None).unwrap();
+    let mut tx = Transaction::begin(&Host, Host.wire().unwrap(), &cancel, None);
     let found = tx.look(NAMES).unwrap();
     let part = |part: Option<Raw>| {
         part.map(|part| (tc::kind(&part).to_owned(), tc::handle(&part), tc::rate(&part)))
@@ -146,30 +148,32 @@ fn behind_firewall() -> Plug {
     }
 }
 
-/// A pair that is not plugged in, and nothing left of a firewall bridge.
+/// A pair that is not plugged in, and nothing left of a firewall bridge; without starting a process, which takes long in
+/// t/kernel.
 fn unplugged() {
-    for link in ["veth101i0", "fwln101i0", "fwbr101i0", "vmbr0v5", "bond0.5"] {
-        let _ = try_run(&["ip", "link", "delete", link]);
+    let cancel = Cancel::new();
+    let mut tx = Transaction::begin(&Host, Host.wire().unwrap(), &cancel, None);
+    let links = ["veth101i0", "fwln101i0", "fwbr101i0", "vmbr0v5", "bond0.5"];
+    let found = tx.look(&links).unwrap();
+    let link = |name: &str| Link::Host(name.into());
+    let delete = |shown: &Shown| Step::new(&link(&shown.name), Change::Delete);
+    let mut steps: Vec<_> = found.iter().flatten().map(delete).collect();
+    let pair = VethPair {
+        name: "veth101i0".into(),
+        address: Some([2, 0, 0, 0, 1, 1]),
+        mtu: 1400,
+        peer_name: "veth101i0p".into(),
+        peer_mtu: 1400,
+        peer_address: Some([2, 0, 0, 0, 1, 2]),
+        queues: 1,
+        ..VethPair::default()
+    };
+    let add = Change::AddVeth { pair: Box::new(pair), inside: false };
+    steps.push(Step::new(&link("veth101i0"), add));
+    for end in ["veth101i0", "veth101i0p"] {
+        steps.push(Step::new(&link(end), Change::Set(LinkSettings::UP)));
     }
-    run(&[
-        "ip",
-        "link",
-        "add",
-        "veth101i0",
-        "address",
-        "02:00:00:00:01:01",
-        "mtu",
-        "1400",
-        "type",
-        "veth",
-        "peer",
-        "name",
-        "veth101i0p",
-        "address",
-        "02:00:00:00:01:02",
-    ]);
-    run(&["ip", "link", "set", "veth101i0", "up"]);
-    run(&["ip", "link", "set", "veth101i0p", "up"]);
+    tx.carry_out(&steps).unwrap();
 }
 
 fn plugged_as(plugged: fn() -> Plug) {

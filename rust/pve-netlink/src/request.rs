@@ -156,17 +156,17 @@ impl Channel {
         Self { wire, sequence: 0, deadline: ANSWER_DEADLINE }
     }
 
+    /// The wire.
+    #[must_use]
+    pub fn wire(&self) -> &dyn Wire {
+        self.wire.as_ref()
+    }
+
     /// The same with another deadline.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
-    }
-
-    /// The wire that it speaks over.
-    #[must_use]
-    pub fn wire(&self) -> &dyn Wire {
-        self.wire.as_ref()
     }
 
     /// Send all requests in one datagram and collect one answer for each, in their order. The kernel goes on after one

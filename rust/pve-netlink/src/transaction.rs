@@ -15,6 +15,7 @@ use nix::errno::Errno;
 
 use crate::error::Error;
 use crate::hint::hint;
+use crate::interface::Interface;
 use crate::kernel::Kernel;
 use crate::link::{LinkSettings, Shown};
 use crate::netns::NetNs;
@@ -37,25 +38,12 @@ pub struct Failed {
 /// Why a change was not made. Nothing of it is left, save what `undo` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The step that failed; none when it was the preparation, before anything was touched.
-    pub step: Option<Step>,
+    /// The step that failed.
+    pub step: Step,
     /// The first error.
     pub error: Error,
     /// What could not be undone.
     pub undo: Vec<Error>,
-}
-
-impl From<Box<Failed>> for Box<Failure> {
-    fn from(failed: Box<Failed>) -> Self {
-        let Failed { step, error } = *failed;
-        Box::new(Failure { step: Some(step), error, undo: Vec::new() })
-    }
-}
-
-impl From<Error> for Box<Failure> {
-    fn from(error: Error) -> Self {
-        Box::new(Failure { step: None, error, undo: Vec::new() })
-    }
 }
 
 impl fmt::Display for Failure {
@@ -67,10 +55,10 @@ impl fmt::Display for Failure {
                 | Error::Malformed { .. }
                 | Error::NotAsWanted { .. }
         );
-        match &self.step {
-            Some(step) if !named_by_error => write!(f, "at the step to {step}: {}", self.error)?,
-            _ => self.error.fmt(f)?,
+        if !named_by_error {
+            write!(f, "at the step to {}: ", self.step)?;
         }
+        self.error.fmt(f)?;
         self.undo.iter().try_for_each(|error| write!(f, "; undoing failed too: {error}"))
     }
 }
@@ -114,23 +102,11 @@ fn at(step: &Step) -> impl Fn(Error) -> Box<Failed> {
 }
 
 impl<'a> Transaction<'a> {
-    /// Nothing is touched yet.
-    ///
-    /// # Errors
-    /// What opening a netlink socket gives.
+    /// Over `host`, a socket of the host's namespace. Nothing is touched yet.
+    #[must_use]
     pub fn begin(
         kernel: &'a dyn Kernel,
-        cancel: &'a Cancel,
-        netns: Option<&'a NetNs>,
-    ) -> Result<Self, Error> {
-        Ok(Self::over(kernel.wire()?, kernel, cancel, netns))
-    }
-
-    /// [`Transaction::begin`] over a wire of the host's namespace that is there already.
-    #[must_use]
-    pub fn over(
-        wire: Box<dyn Wire>,
-        kernel: &'a dyn Kernel,
+        host: Box<dyn Wire>,
         cancel: &'a Cancel,
         netns: Option<&'a NetNs>,
     ) -> Self {
@@ -138,7 +114,7 @@ impl<'a> Transaction<'a> {
             kernel,
             cancel,
             netns,
-            host: Channel::new(wire),
+            host: Channel::new(host),
             inside: None,
             outside: None,
             known: Vec::new(),
@@ -150,12 +126,12 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    /// Whether the host has an interface of that name, found out without a send.
+    /// One of the host's interfaces, by name, without a send.
     ///
     /// # Errors
     /// As [`Kernel::interface`].
-    pub fn is_there(&self, name: &str) -> Result<bool, Error> {
-        Ok(self.kernel.interface(self.host.wire(), name)?.is_some())
+    pub fn interface(&self, name: &str) -> Result<Option<Interface>, Error> {
+        self.kernel.interface(self.host.wire(), name)
     }
 
     /// Read something of the host.
@@ -275,20 +251,30 @@ impl<'a> Transaction<'a> {
     /// How many of the steps, one at least, go out together.
     fn group(&self, steps: &[Step]) -> usize {
         let place = steps.first().map(Step::place);
-        let together = |step: &&Step| Some(step.place()) == place && self.can_go(step);
-        steps.iter().take_while(together).count().max(1)
+        // The index of a link that goes out deleted is not that of one that is made by its name after it.
+        let mut gone: Vec<&Name> = Vec::new();
+        for (count, step) in steps.iter().enumerate() {
+            if Some(step.place()) != place || !self.can_go(step, &gone) {
+                return count.max(1);
+            }
+            if step.change == Change::Delete {
+                gone.push(step.link.name());
+            }
+        }
+        steps.len()
     }
 
     /// Whether all indexes that a step needs are known.
-    fn can_go(&self, step: &Step) -> bool {
+    fn can_go(&self, step: &Step, gone: &[&Name]) -> bool {
         let other = match &step.change {
             Change::AddVlan { parent: other, .. } | Change::SetMaster(Some(other)) => Some(other),
             _ => None,
         };
         let by_name = step.change.makes()
             || matches!(step.change, Change::DisableIpv6(_) | Change::Delete | Change::Look(_));
-        (by_name || self.index(&step.link).is_some())
-            && other.is_none_or(|other| self.index(&Link::Host(other.clone())).is_some())
+        let known = |link: &Link| self.index(link).is_some() && !gone.contains(&link.name());
+        (by_name || known(&step.link))
+            && other.is_none_or(|other| known(&Link::Host(other.clone())))
     }
 
     fn sysctl(&mut self, step: &Step) -> Result<(), Error> {

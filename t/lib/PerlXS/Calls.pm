@@ -267,7 +267,10 @@ sub host_calls {
     for my $name (keys %arguments) {
         my ($code, @arguments) = (\&{"${host}::$name"}, @{ $arguments{$name} });
         # What commands would write to their standard error.
-        my $quiet = sub { local $SIG{__WARN__} = sub { }; $code->(@arguments) };
+        my $quiet = sub {
+            local $SIG{__WARN__} = sub { };
+            $code->(@arguments);
+        };
         $found{"${host}::$name"} = fails($quiet);
         $rounds{"${host}::$name"} = 2_000 if $changes{$name};
     }

@@ -125,7 +125,7 @@ impl Job<'_> {
         let node = NodeSetup { learning, firewall_bridges };
         let plan = plan(self.vmid, self.netid, self.nic, bridge.as_ref(), node)?;
         let netns = self.kernel.netns(wire.as_ref(), netns)?;
-        let mut tx = Transaction::over(wire, self.kernel, cancel, Some(&netns));
+        let mut tx = Transaction::begin(self.kernel, wire, cancel, Some(&netns));
         tx.knows(&Link::Host(plan.bridge.name.as_str().into()), plan.bridge.index);
         match self.plug(&mut tx, &plan, cancel) {
             Ok(plugged) => Ok(plugged),
@@ -141,7 +141,8 @@ impl Job<'_> {
     ) -> Result<Plugged, Stop> {
         if let Some(names) = &plan.firewall {
             // Left over from a container that did not end well. Mostly there is nothing.
-            if tx.is_there(&names.bridge)? || tx.is_there(&names.link)? {
+            let there = |name: &str| tx.interface(name).map(|found| found.is_some());
+            if there(&names.bridge)? || there(&names.link)? {
                 let remains = firewall::find(tx, names)?;
                 tx.carry_out(&firewall::remove(&remains, None))?;
             }
@@ -188,12 +189,6 @@ impl Job<'_> {
         })
     }
 
-    fn is_taken(&self, name: &str) -> bool {
-        let wire = self.kernel.wire();
-        wire.and_then(|wire| self.kernel.interface(wire.as_ref(), name))
-            .is_ok_and(|found| found.is_some())
-    }
-
     fn died(&self, died: Died) -> Stop {
         Stop::Other(match died {
             Died::Text(why) | Died::AtCaller(why) => {
@@ -214,11 +209,16 @@ impl Job<'_> {
         // The kernel does not say which of the two names is taken.
         let taken = error.errno() == Some(Errno::EEXIST)
             && matches!(step.change, Change::AddVeth { inside: true, .. })
-            && self.is_taken(&plan.pair.name);
+            && self.is_there(&plan.pair.name);
         if taken {
             return Error::NameTaken { name: plan.pair.name.clone() };
         }
-        let failure = Box::new(Failure { step: Some(step), error, undo });
-        Error::Step { netid: self.netid, failure }
+        Error::Step { netid: self.netid, failure: Box::new(Failure { step, error, undo }) }
+    }
+
+    fn is_there(&self, name: &str) -> bool {
+        let wire = self.kernel.wire();
+        let found = wire.and_then(|wire| self.kernel.interface(wire.as_ref(), name));
+        found.is_ok_and(|found| found.is_some())
     }
 }

@@ -53,24 +53,24 @@ fn remove(kernel: &dyn Kernel, name: String, cancel: &Cancel) -> Result<(), Erro
     let delete = format!("delete the link '{name}'");
     let deleted = channel.exchange(vec![link::delete(interface.index)])?;
     deleted.iter().try_for_each(|answer| answer.check(&delete, |_| String::new()))?;
-    remove_firewall_bridge(kernel, &channel, &name, cancel)
+    let there = |name: &str| kernel.interface(channel.wire(), name).map(|found| found.is_some());
+    match GuestNames::of(&name) {
+        Some(names) if there(&names.bridge)? || there(&names.link)? => {
+            remove_firewall_bridge(kernel, &names, cancel)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What stood between the link and its bridge. The link is gone: whatever becomes of this is no failure, as in the
 /// reference (`PVE::Network::veth_delete`).
 fn remove_firewall_bridge(
     kernel: &dyn Kernel,
-    channel: &Channel,
-    name: &str,
+    names: &GuestNames,
     cancel: &Cancel,
 ) -> Result<(), Error> {
-    let Some(names) = GuestNames::of(name) else { return Ok(()) };
-    let there = |name: &str| kernel.interface(channel.wire(), name).map(|found| found.is_some());
-    if !there(&names.bridge)? && !there(&names.link)? {
-        return Ok(());
-    }
-    let mut tx = Transaction::begin(kernel, cancel, None)?;
-    let remains = firewall::find(&mut tx, &names)?;
+    let mut tx = Transaction::begin(kernel, kernel.wire()?, cancel, None);
+    let remains = firewall::find(&mut tx, names)?;
     let steps = firewall::remove(&remains, None).into_iter();
     let steps: Vec<_> = steps.map(|step| step.refused(Refused::IsFine)).collect();
     let _ = tx.carry_out(&steps);

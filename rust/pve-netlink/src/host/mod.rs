@@ -1,7 +1,7 @@
 //! Interfaces of guests on the host: the functions of `PVE::Network`.
 //!
 //! Each reads what there is, plans, carries the plan out in one [`Transaction`] and, when anything fails, undoes it. Errors
-//! and warnings are the reference's, which runs commands: its errors name them ([`words`]).
+//! and warnings are the reference's, which runs commands: its errors name them (`words.rs`).
 
 pub mod before;
 pub mod bridge_vlan;
@@ -124,7 +124,7 @@ impl<'a> Call<'a> {
         &mut self,
         work: impl FnOnce(&mut Self, &mut Transaction<'_>) -> Result<T, Died>,
     ) -> Result<T, Died> {
-        let mut tx = Transaction::begin(self.kernel, self.cancel, None)?;
+        let mut tx = Transaction::begin(self.kernel, self.kernel.wire()?, self.cancel, None);
         let result = work(self, &mut tx).and_then(|value| {
             self.cancel.commit()?;
             Ok(value)

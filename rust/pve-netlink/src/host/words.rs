@@ -29,13 +29,16 @@ pub(crate) fn failed_with(words: &[&str], why: &str) -> String {
     format!("command '{}' failed: {why}", quoted.join(" "))
 }
 
-/// As String::ShellQuote quotes.
+/// As String::ShellQuote quotes a single word: one with an equals sign could be an assignment.
 fn quote(word: &str) -> String {
-    let safe = |c: char| c.is_alphanumeric() || "_!%+,-./:=@^".contains(c);
+    let safe = |c: char| c.is_alphanumeric() || "_!%+,-./:@^".contains(c);
     if !word.is_empty() && word.chars().all(safe) {
         return word.into();
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    let quoted = format!("'{}'", word.replace('\'', r"'\''"));
+    let short = quoted.strip_prefix("''").unwrap_or(&quoted);
+    let short = short.strip_suffix("''").unwrap_or(short);
+    if word.is_empty() { quoted } else { short.into() }
 }
 
 /// What iproute2 writes to its standard error when there is no such interface.
@@ -234,4 +237,32 @@ pub(crate) fn fdb(verb: &str, mac: &str, name: &str) -> String {
 
 fn why(error: &Error) -> String {
     error.errno().map_or_else(|| error.to_string(), |errno| errno.desc().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_as_the_reference_does() {
+        for (word, quoted) in [
+            ("vmbr0", "vmbr0"),
+            ("1-4094", "1-4094"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("tag=6", "'tag=6'"),
+            ("x'y", r"'x'\''y'"),
+            ("'", r"\'"),
+        ] {
+            assert_eq!(quote(word), quoted, "{word}");
+        }
+    }
+
+    #[test]
+    fn iproute2_says_what_the_kernel_says_in_its_own_form() {
+        let text = |refused, detail: &str| said(refused, detail);
+        assert_eq!(text(Some(Errno::EEXIST), ""), "RTNETLINK answers: File exists\n");
+        assert_eq!(text(Some(Errno::EINVAL), "mtu too small"), "Error: mtu too small.\n");
+        assert_eq!(text(None, "It is big."), "Warning: It is big.\n");
+    }
 }

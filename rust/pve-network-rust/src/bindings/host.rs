@@ -308,6 +308,7 @@ pub mod package {
     ///
     /// Those of the Perl function. Everything is as it was, except for what Open vSwitch was told.
     #[export]
+    #[allow(clippy::too_many_arguments, reason = "the reference has as many")]
     fn tap_plug(
         context: &mut Context,
         signals: &Signals,

@@ -133,8 +133,7 @@ sub messages {
         open(STDERR, '>&', $said) or die "dup: $!\n";
         my $returned = eval {
             local $SIG{__WARN__} = sub { push @warnings, @_ };
-            no strict 'refs';
-            my @list = &{"${package}::$name"}(@arguments);
+            my @list = $package->can($name)->(@arguments);
             \@list;
         };
         my $error = $@;

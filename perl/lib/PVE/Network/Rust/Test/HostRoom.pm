@@ -18,10 +18,12 @@ my $JSON = JSON::XS->new->canonical;
 # What each kind of room has before the calls, with one physical port at most: the reference takes several in the order
 # of a Perl hash. Addresses are fixed: the kernel makes up others for each room.
 my $LO = 'link set lo up';
-my $NIC = join("\n",
+my $NIC = join(
+    "\n",
     'link add nic0 address 02:00:00:00:00:0c type dummy',
     'link add bond0 address 02:00:00:00:00:0b type bond', 'link set nic0 master bond0',
-    'link set bond0 master vmbr0', 'link set bond0 up');
+    'link set bond0 master vmbr0', 'link set bond0 up'
+);
 my %ROOMS = (
     plain => ['link add vmbr0 address 02:00:00:00:00:01 type bridge', $NIC, 'link set vmbr0 up'],
     'plain-1400' => [
@@ -189,8 +191,12 @@ sub cases {
     );
     my $primitives = sub {
         my ($name, $room, @calls) = @_;
-        push @cases, { name => sprintf('%02d %s', ++$number, $name), room => $room, tap => 0,
-            calls => \@calls };
+        push @cases, {
+            name => sprintf('%02d %s', ++$number, $name),
+            room => $room,
+            tap => 0,
+            calls => \@calls
+        };
     };
     $primitives->('settings copied', 'settings', ['copy_bridge_config', 'vmbr0', 'vmbr1']);
     $primitives->(
@@ -247,7 +253,7 @@ sub _default {
 # Moves the process into a new network namespace that has what a case needs.
 sub enter {
     my ($case) = @_;
-    my ($unshare, $mount) = (272, 165);    # of x86_64, the only architecture of User-Mode Linux here
+    my ($unshare, $mount) = (272, 165);   # of x86_64, the only architecture of User-Mode Linux here
     syscall($unshare, 0x40000000 | 0x20000) == 0 or die "unshare: $!\n";
     syscall($mount, my $none = 'none', my $root = '/', 0, 0x4000 | 0x40000, 0) == 0
         or die "mount: $!\n";
@@ -256,8 +262,12 @@ sub enter {
     # No addresses for the room's own links, which come and go with their carrier.
     _default('accept_dad', 0);
     _default('addr_gen_mode', 1);
-    my @tap = $case->{tap} ? ('tuntap add dev tap101i0 mode tap',
-        'link set tap101i0 address 02:00:00:00:00:0a') : ();
+    my @tap = $case->{tap}
+        ? (
+        'tuntap add dev tap101i0 mode tap',
+        'link set tap101i0 address 02:00:00:00:00:0a'
+        )
+        : ();
     my $text = join("\n", $LO, @{ $ROOMS{ $case->{room} } }, @tap, '');
     _pipe_to($text, '/sbin/ip', '-batch', '-');
     _default('addr_gen_mode', 0);
@@ -302,7 +312,8 @@ sub _settle {
     return;
 }
 
-my %LEFT_OUT = map { $_ => 1 } qw(ifindex link_index num_tx_queues num_rx_queues gc_timer hello_timer
+my %LEFT_OUT = map { $_ => 1 }
+    qw(ifindex link_index num_tx_queues num_rx_queues gc_timer hello_timer
     hold_timer message_age_timer forward_delay_timer tcn_timer topology_change_timer
     valid_life_time preferred_life_time index flags_cnt);
 
@@ -314,7 +325,7 @@ sub _fixed {
         my $mac = $1;
         $mac =~ /^(?:02:00:00:|bc:24:11:|33:33:|01:|ff:ff|00:00:00)/ ? $mac : 'RANDOM'
     }gex;
-    # A bridge's id has its address, as numbers without colons or zeros at their start in the case of routes.
+# A bridge's id has its address, as numbers without colons or zeros at their start in the case of routes.
     $text =~ s{\b([0-9a-f]{4})\.((?:[0-9a-f]{1,2}:){5}[0-9a-f]{1,2})\b}{
         my ($priority, $mac) = ($1, $2);
         $mac =~ /^0?2:0?0:0?0:/ ? "$priority.$mac" : "$priority.RANDOM"
@@ -365,8 +376,14 @@ sub state {
     for my $file (glob('/proc/sys/net/ipv6/conf/*/disable_ipv6')) {
         $state{sysctl} .= "$file " . _read($file);
     }
-    for my $file (glob('/sys/class/net/*/bridge/{' . join(',', qw(ageing_time stp_state priority
-            forward_delay hello_time max_age multicast_snooping multicast_querier)) . '}')) {
+    for my $file (glob(
+        '/sys/class/net/*/bridge/{' . join(
+            ',', qw(ageing_time stp_state priority
+                forward_delay hello_time max_age multicast_snooping multicast_querier)
+            )
+            . '}'
+    ))
+    {
         $state{'bridge settings'} .= "$file " . _read($file);
     }
     return \%state;
