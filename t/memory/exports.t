@@ -15,7 +15,8 @@ if (product_is_built()) {
     require blib;
     blib->import('blib');
     for my $module (
-        qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug)
+        qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug),
+        qw(PVE::Network::Rust::SDN PVE::Network::Rust::SDN::Subnets)
         )
     {
         require $module =~ s{::}{/}gr . '.pm';

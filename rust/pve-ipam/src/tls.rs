@@ -19,7 +19,7 @@ use tokio_rustls::rustls::{
     SignatureScheme,
 };
 
-/// Where Debian keeps what it trusts; OpenSSL, which the reference uses, lets the environment name another file.
+/// Where Debian keeps what it trusts.
 const TRUSTED: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Wraps a connection in TLS. What went wrong is told in a few words.
@@ -34,9 +34,7 @@ pub(crate) async fn connect(
     connected.map_err(|error| {
         let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>());
         match tls {
-            Some(TlsError::InvalidCertificate(why)) => {
-                format!("certificate verify failed: {why}")
-            }
+            Some(TlsError::InvalidCertificate(_)) => "certificate verify failed".to_owned(),
             _ => error.to_string(),
         }
     })
@@ -59,7 +57,9 @@ fn config(fingerprint: Option<&str>) -> Result<ClientConfig, TlsError> {
 }
 
 fn trusted() -> RootCertStore {
-    let path = std::env::var_os("SSL_CERT_FILE").unwrap_or_else(|| TRUSTED.into());
+    // What LWP and OpenSSL let the environment choose.
+    let chosen = ["PERL_LWP_SSL_CA_FILE", "SSL_CERT_FILE"].iter().find_map(std::env::var_os);
+    let path = chosen.unwrap_or_else(|| TRUSTED.into());
     let mut roots = RootCertStore::empty();
     // Without any, no certificate is trusted, and the error says so.
     if let Ok(certificates) = CertificateDer::pem_file_iter(path) {
