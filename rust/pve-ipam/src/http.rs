@@ -201,7 +201,8 @@ async fn exchange(
     }
     let fingerprint = request.fingerprint.as_deref();
     let secured = tls::connect(stream, &target.host, fingerprint);
-    let secured = in_time(secured, "SSL connect attempt timed out").await?;
+    let secured = timeout(TIMEOUT, secured).await;
+    let secured = secured.unwrap_or_else(|_| Err("SSL connect attempt timed out".to_owned()));
     let secured = secured.map_err(|why| target.cannot_connect(&why))?;
     converse(secured, request, target, false).await
 }
