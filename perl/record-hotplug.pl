@@ -12,22 +12,17 @@
 #   move LINK NAME      lxc-device: LINK becomes NAME in the container
 #   disable_ipv6 LINK   written to /proc/sys
 #
-# PVE_SRC is a folder with one sub-folder per upstream repository, PVE_STUBS one with load-only stubs of the modules
-# that the reference needs to load.
+# PVE_SRC is a folder with one sub-folder per upstream repository.
 
 use strict;
 use warnings;
 
 use File::Path qw(make_path);
-use JSON qw(decode_json);
 
-BEGIN {
-    my $src = $ENV{PVE_SRC} or die "set PVE_SRC\n";
-    unshift @INC, split(/:/, $ENV{PVE_STUBS} // ''),
-        map { "$src/$_" } qw(pve-common/src pve-cluster/src pve-access-control/src
-        pve-guest-common/src pve-storage/src pve-network/src pve-container/src pve-firewall/src
-        qemu-server/src pve-manager pve-ha-manager/src pve-http-server/src);
-}
+use FindBin;
+
+use lib "$FindBin::Bin/lib";
+use PVE::Network::Rust::Test::Reference;
 
 use PVE::LXC;
 use PVE::LXC::Config;

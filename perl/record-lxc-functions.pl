@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# usage: PVE_SRC=DIR [PVE_STUBS=DIR] perl/record-lxc-functions.pl < CALLS > CASES
+# usage: PVE_SRC=DIR perl/record-lxc-functions.pl < CALLS > CASES
 #
 # Calls functions of PVE::LXC::Config and its like and records what they give: result or error, warnings, and what
 # became of a hash that was passed. CALLS has one JSON object a line, { "f": FUNCTION, "args": [...] }, and CASES the same
@@ -9,8 +9,7 @@
 #   null, {"b": hex} bytes, {"t": hex of the UTF-8} characters, {"i": digits} an integer,
 #   {"n": hex of the big-endian double}, {"l": [...]} an array, {"m": [[key, value], ...]} a hash
 #
-# PVE_SRC is a folder with one sub-folder per upstream repository, PVE_STUBS one with load-only stubs of the modules
-# that the reference needs to load.
+# PVE_SRC is a folder with one sub-folder per upstream repository.
 
 use strict;
 use warnings;
@@ -18,13 +17,10 @@ use warnings;
 use B ();
 use JSON;
 
-BEGIN {
-    my $src = $ENV{PVE_SRC} or die "set PVE_SRC\n";
-    unshift @INC, split(/:/, $ENV{PVE_STUBS} // ''),
-        map { "$src/$_" } qw(pve-common/src pve-cluster/src pve-access-control/src
-        pve-guest-common/src pve-storage/src pve-network/src pve-container/src pve-firewall/src
-        qemu-server/src pve-manager pve-ha-manager/src pve-http-server/src);
-}
+use FindBin;
+
+use lib "$FindBin::Bin/lib";
+use PVE::Network::Rust::Test::Reference;
 
 use PVE::GuestHelpers;
 use PVE::JSONSchema;

@@ -221,6 +221,23 @@ fn recorded_configurations_come_back() {
     }
 }
 
+/// The reference's writer leaves such a list out.
+#[test]
+fn an_environment_that_perl_holds_to_be_false_comes_back() {
+    support::round_trip::typed(b"env: 0\n", "a lone 0");
+    support::round_trip::typed(b"env:\x0b\n", "white space");
+    support::round_trip::typed(b"env: A=1\x0b\0 \0B=2\n", "white space at an end");
+    support::round_trip::typed(b"lxc.environment.runtime: 0\n", "a lone 0 of LXC");
+}
+
+/// The reader takes the last white space of a line without a value for the value.
+#[test]
+fn a_value_of_white_space_comes_back() {
+    for space in [" ", "  ", "\t", "\r", " \x0b"] {
+        support::round_trip::typed(format!("entrypoint:{space}\n").as_bytes(), "white space");
+    }
+}
+
 /// What a Perl program gets, it can hand back.
 #[test]
 fn structures_cross_a_boundary_and_come_back() {

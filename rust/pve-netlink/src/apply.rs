@@ -17,6 +17,7 @@ use crate::plan::{Place, Plan, Step};
 use crate::request::{Answer, Channel, Outcome, Request};
 use crate::undo::{Undo, undo};
 use crate::wait::Cancel;
+use crate::wire::Wire;
 use crate::{addr, bridge, link, route, verify};
 
 /// The pair that a plan made.
@@ -33,8 +34,8 @@ pub struct Pair {
 /// Why a plan was not carried out. Nothing of it is left, save what `undo` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The step that failed; none when it was the preparation, before anything was touched.
-    pub step: Option<Step>,
+    /// The step that failed.
+    pub step: Step,
     /// The first error.
     pub error: Error,
     /// What could not be undone.
@@ -50,32 +51,32 @@ impl fmt::Display for Failure {
                 | Error::Malformed { .. }
                 | Error::NotAsWanted { .. }
         );
-        match &self.step {
-            Some(step) if !named_by_error => write!(f, "at the step to {step}: {}", self.error)?,
-            _ => self.error.fmt(f)?,
+        if !named_by_error {
+            write!(f, "at the step to {}: ", self.step)?;
         }
+        self.error.fmt(f)?;
         self.undo.iter().try_for_each(|error| write!(f, "; undoing failed too: {error}"))
     }
 }
 
-/// Carry out a plan with the other end of the pair inside `netns`. The calling thread enters that and stays there, so
+/// Carry out a plan over `host`, a socket of the host's namespace, with the other end of the pair inside `netns`. The calling thread enters that and stays there, so
 /// this must run on one that ends afterwards, as [`crate::wait::in_thread`] gives.
 ///
 /// # Errors
 /// [`Failure`], with the host and the namespace as they were.
 pub fn apply(
     kernel: &dyn Kernel,
+    host: Box<dyn Wire>,
     plan: &Plan,
     netns: &NetNs,
     cancel: &Cancel,
 ) -> Result<Pair, Box<Failure>> {
-    let host = kernel.wire().map(Channel::new);
-    let host = host.map_err(|error| Box::new(Failure { step: None, error, undo: Vec::new() }))?;
+    let host = Channel::new(host);
     let mut run = Run { kernel, plan, netns, cancel, host, inside: None, done: Vec::new() };
     run.all().map_err(|failed| {
         let Failed { step, error } = *failed;
         let undo = undo(&mut run.host, run.inside.as_mut(), run.done);
-        Box::new(Failure { step: Some(step), error, undo })
+        Box::new(Failure { step, error, undo })
     })
 }
 

@@ -4,8 +4,7 @@
 //! mounted in.
 
 use std::io;
-use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixDatagram;
+use std::os::fd::{AsRawFd, BorrowedFd};
 
 use nix::errno::Errno;
 
@@ -39,23 +38,21 @@ pub fn valid_name(name: &str) -> bool {
         && !name.bytes().any(forbidden)
 }
 
-/// The interface of that name in the calling thread's network namespace, if there is one.
+/// The interface of that name in the network namespace of `socket`, which is of any family, if there is one.
 ///
 /// # Errors
-/// [`Error::System`] with what `socket(2)` and `ioctl(2)` give.
-pub fn read(name: &str) -> Result<Option<Interface>, Error> {
+/// [`Error::System`] with what `ioctl(2)` gives.
+pub fn read(socket: BorrowedFd<'_>, name: &str) -> Result<Option<Interface>, Error> {
     if !valid_name(name) {
         return Ok(None);
     }
     let failed = |error: &io::Error| Error::system(format!("read interface '{name}'"), error);
-    // Any socket will do for these requests. This kind is opened close-on-exec by the standard library.
-    let socket = UnixDatagram::unbound().map_err(|error| failed(&error))?;
-    if !exists(&socket, name).map_err(|error| failed(&error))? {
+    if !exists(socket, name).map_err(|error| failed(&error))? {
         return Ok(None);
     }
 
     let mut request = named(name);
-    match ioctl(&socket, libc::SIOCGIFINDEX, &mut request) {
+    match ioctl(socket, libc::SIOCGIFINDEX, &mut request) {
         Err(error) if error.raw_os_error() == Some(Errno::ENODEV as i32) => return Ok(None),
         answer => answer.map_err(|error| failed(&error))?,
     }
@@ -63,11 +60,11 @@ pub fn read(name: &str) -> Result<Option<Interface>, Error> {
     let index = unsafe { request.ifr_ifru.ifru_ifindex };
 
     let mut request = named(name);
-    ioctl(&socket, libc::SIOCGIFMTU, &mut request).map_err(|error| failed(&error))?;
+    ioctl(socket, libc::SIOCGIFMTU, &mut request).map_err(|error| failed(&error))?;
     // SAFETY: SIOCGIFMTU succeeded, so the kernel has filled in the MTU; all bit patterns are integers.
     let mtu = unsafe { request.ifr_ifru.ifru_mtu };
 
-    let driver = match driver(&socket, name) {
+    let driver = match driver(socket, name) {
         Ok(driver) => driver,
         // A driver that does not say what it is, is none of those that matter here.
         Err(error) if error.raw_os_error() == Some(Errno::EOPNOTSUPP as i32) => String::new(),
@@ -82,9 +79,9 @@ pub fn read(name: &str) -> Result<Option<Interface>, Error> {
 }
 
 /// Whether there is an interface of that name. The requests of netdevice(7) make the kernel start `modprobe` for one that
-/// is not there (`dev_load`), which takes milliseconds. `SO_BINDTODEVICE` (socket(7)) looks for it without that; the
-/// socket, to which it means nothing, is only used for those requests.
-fn exists(socket: &UnixDatagram, name: &str) -> io::Result<bool> {
+/// is not there (`dev_load`), which takes milliseconds. `SO_BINDTODEVICE` (socket(7)) looks for it without that, and
+/// means nothing to a netlink socket.
+fn exists(socket: BorrowedFd<'_>, name: &str) -> io::Result<bool> {
     let length = name.len() as libc::socklen_t;
     // SAFETY: the kernel reads `length` bytes at the address of `name`, which are there.
     let answer = unsafe {
@@ -113,7 +110,7 @@ struct DriverInfo {
 
 const ETHTOOL_GDRVINFO: u32 = 3;
 
-fn driver(socket: &UnixDatagram, name: &str) -> io::Result<String> {
+fn driver(socket: BorrowedFd<'_>, name: &str) -> io::Result<String> {
     let mut info = DriverInfo { command: ETHTOOL_GDRVINFO, driver: [0; 32], rest: [0; 160] };
     let mut request = named(name);
     request.ifr_ifru.ifru_data = (&raw mut info).cast();
@@ -132,7 +129,11 @@ fn named(name: &str) -> libc::ifreq {
     request
 }
 
-fn ioctl(socket: &UnixDatagram, command: libc::Ioctl, request: &mut libc::ifreq) -> io::Result<()> {
+fn ioctl(
+    socket: BorrowedFd<'_>,
+    command: libc::Ioctl,
+    request: &mut libc::ifreq,
+) -> io::Result<()> {
     // SAFETY: all commands used here take a struct ifreq, which lives until the call returns, and so does what its
     // ifru_data points to (a DriverInfo, whose size is that of the kernel's struct ethtool_drvinfo).
     let answer = unsafe { libc::ioctl(socket.as_raw_fd(), command, request) };
@@ -141,19 +142,24 @@ fn ioctl(socket: &UnixDatagram, command: libc::Ioctl, request: &mut libc::ifreq)
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::AsFd;
+    use std::os::unix::net::UnixDatagram;
+
     use super::*;
 
     #[test]
     fn the_loopback_interface_is_there() {
-        let lo = read("lo").unwrap().unwrap();
+        let socket = UnixDatagram::unbound().unwrap();
+        let lo = read(socket.as_fd(), "lo").unwrap().unwrap();
         assert_eq!((lo.name.as_str(), lo.index), ("lo", 1));
         assert!(lo.mtu > 0);
     }
 
     #[test]
     fn what_is_not_there_is_none() {
-        assert_eq!(read("no-such-if").unwrap(), None);
-        assert_eq!(read("a-name-that-is-too-long").unwrap(), None);
+        let socket = UnixDatagram::unbound().unwrap();
+        assert_eq!(read(socket.as_fd(), "no-such-if").unwrap(), None);
+        assert_eq!(read(socket.as_fd(), "a-name-that-is-too-long").unwrap(), None);
     }
 
     #[test]

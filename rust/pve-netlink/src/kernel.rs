@@ -11,11 +11,11 @@ use crate::wire::{RouteSocket, Wire};
 /// What a change needs of the kernel. All of it acts in the network namespace of the calling thread, except
 /// [`Kernel::wire_in`], which moves that thread.
 pub trait Kernel: Sync {
-    /// The interface of that name, if there is one.
+    /// The interface of that name in the socket's namespace, if there is one.
     ///
     /// # Errors
     /// As [`interface::read`].
-    fn interface(&self, name: &str) -> Result<Option<Interface>, Error>;
+    fn interface(&self, wire: &dyn Wire, name: &str) -> Result<Option<Interface>, Error>;
 
     /// A socket to the kernel.
     ///
@@ -23,11 +23,11 @@ pub trait Kernel: Sync {
     /// As [`RouteSocket::open`].
     fn wire(&self) -> Result<Box<dyn Wire>, Error>;
 
-    /// The namespace at `path`, which must not be the calling thread's own.
+    /// The namespace at `path`, which must not be the socket's own.
     ///
     /// # Errors
     /// As [`NetNs::open`], and [`Error::OwnNamespace`].
-    fn netns(&self, path: &Path) -> Result<NetNs, Error>;
+    fn netns(&self, wire: &dyn Wire, path: &Path) -> Result<NetNs, Error>;
 
     /// A socket to the kernel inside a namespace, in which the calling thread is from then on.
     ///
@@ -53,17 +53,17 @@ pub trait Kernel: Sync {
 pub struct Host;
 
 impl Kernel for Host {
-    fn interface(&self, name: &str) -> Result<Option<Interface>, Error> {
-        interface::read(name)
+    fn interface(&self, wire: &dyn Wire, name: &str) -> Result<Option<Interface>, Error> {
+        interface::read(wire.socket(), name)
     }
 
     fn wire(&self) -> Result<Box<dyn Wire>, Error> {
         Ok(Box::new(RouteSocket::open()?))
     }
 
-    fn netns(&self, path: &Path) -> Result<NetNs, Error> {
+    fn netns(&self, wire: &dyn Wire, path: &Path) -> Result<NetNs, Error> {
         let netns = NetNs::open(path)?;
-        if netns.is_own()? {
+        if netns.is_of(wire.socket())? {
             return Err(Error::OwnNamespace { path: path.into() });
         }
         Ok(netns)

@@ -3,13 +3,13 @@
 //! Only a thread that ends there ever enters one; the caller's thread stays where it is.
 
 use std::fs::File;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
-use nix::sys::stat::{fstat, stat};
+use nix::sys::stat::{FileStat, fstat, stat};
 use nix::sys::statfs::{FsType, fstatfs};
 
 use crate::error::Error;
@@ -25,8 +25,19 @@ mod ioctl {
         0xb7,
         3
     );
+    nix::ioctl_none_bad!(
+        /// `SIOCGSKNS` (`<linux/sockios.h>`): a descriptor of the network namespace that a socket is in.
+        socket_namespace,
+        0x894c
+    );
 }
-use ioctl::ns_get_nstype;
+use ioctl::{ns_get_nstype, socket_namespace};
+
+/// The network namespace of a socket.
+fn namespace_of(socket: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    // SAFETY: the request takes no argument, and gives a new descriptor that nothing else owns.
+    unsafe { socket_namespace(socket.as_raw_fd()).map(|file| OwnedFd::from_raw_fd(file)) }
+}
 
 /// An open network namespace, kept alive while this is.
 #[derive(Debug)]
@@ -77,13 +88,14 @@ impl NetNs {
         &self.path
     }
 
-    /// Whether this is the namespace that the calling thread is in.
+    /// Whether this is the namespace that the socket is in.
     ///
     /// # Errors
-    /// [`Error::System`] when `/proc` does not tell.
-    pub fn is_own(&self) -> Result<bool, Error> {
-        let own = Path::new("/proc/thread-self/ns/net");
-        self.is_at(own).map_err(|errno| Error::system("look at /proc/thread-self", &errno.into()))
+    /// [`Error::System`] when the kernel does not tell: it takes the right to administer that namespace.
+    pub fn is_of(&self, socket: BorrowedFd<'_>) -> Result<bool, Error> {
+        namespace_of(socket)
+            .and_then(|own| self.is_same(&fstat(own)?))
+            .map_err(|errno| Error::system("look at the socket's network namespace", &errno.into()))
     }
 
     /// # Errors
@@ -97,7 +109,11 @@ impl NetNs {
     }
 
     fn is_at(&self, path: &Path) -> Result<bool, Errno> {
-        let (own, other) = (fstat(&self.file)?, stat(path)?);
+        self.is_same(&stat(path)?)
+    }
+
+    fn is_same(&self, other: &FileStat) -> Result<bool, Errno> {
+        let own = fstat(&self.file)?;
         Ok((own.st_dev, own.st_ino) == (other.st_dev, other.st_ino))
     }
 
@@ -126,11 +142,13 @@ impl AsFd for NetNs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Wire;
 
     #[test]
     fn the_own_namespace_is_known() {
         let own = NetNs::open(Path::new("/proc/self/ns/net")).unwrap();
-        assert_eq!(own.is_own(), Ok(true));
+        let socket = RouteSocket::open().unwrap();
+        assert_eq!(own.is_of(socket.socket()), Ok(true));
         assert_eq!(own.check_still_there(), Ok(()));
     }
 

@@ -1,7 +1,7 @@
 //! One netlink socket: bytes out, bytes in.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
@@ -23,6 +23,9 @@ pub trait Wire: Send {
     /// # Errors
     /// What `recv(2)` and `poll(2)` give; `ENOBUFS` means that answers were lost.
     fn receive(&mut self, timeout: Duration) -> io::Result<Option<&[u8]>>;
+
+    /// The socket itself, for what netdevice(7) asks of one.
+    fn socket(&self) -> BorrowedFd<'_>;
 }
 
 /// The kernel never puts more than this in one datagram: 32 KiB in dumps (`netlink_dump`), less elsewhere. Larger ones
@@ -82,5 +85,9 @@ impl Wire for RouteSocket {
             there = self.take()?;
         }
         Ok(there.then_some(self.buffer.as_slice()))
+    }
+
+    fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }

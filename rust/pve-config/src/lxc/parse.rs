@@ -67,9 +67,14 @@ pub(super) fn is_snapshot_line(line: &[u8]) -> bool {
     lines::section_name(line).is_some_and(|name| !name.eq_ignore_ascii_case(b"pve:pending"))
 }
 
+/// A value without white space at its ends, as the reader takes it out of a line.
+pub(super) fn trimmed(value: &[u8]) -> &[u8] {
+    lines::trim_start(lines::trim_end(value))
+}
+
 /// Whether a value has no white space at an end.
 pub(super) fn is_trimmed(value: &[u8]) -> bool {
-    lines::trim_end(value) == value && lines::trim_start(value) == value
+    trimmed(value) == value
 }
 
 /// Whether a key is of the form of LXC's own.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pve_netlink::apply::apply;
+use pve_netlink::apply::{Failure, apply};
 use pve_netlink::plan::Step;
 use pve_netlink::wait::{Cancel, Poll, in_thread};
 use pve_netlink::{Errno, Host, Kernel};
@@ -63,18 +63,15 @@ fn add(
     netns: &Path,
     cancel: &Cancel,
 ) -> Result<Plugged, Error> {
-    let bridge = kernel.interface(bridge_name(nic)?)?;
+    let wire = kernel.wire()?;
+    let bridge = kernel.interface(wire.as_ref(), bridge_name(nic)?)?;
     let plan = plan(vmid, netid, nic, bridge.as_ref())?;
-    let netns = kernel.netns(netns)?;
-    let pair = apply(kernel, &plan, &netns, cancel).map_err(|failure| {
-        // The kernel does not say which of the two names is taken.
-        let taken = failure.error.errno() == Some(Errno::EEXIST)
-            && matches!(failure.step, Some(Step::AddVeth(_)))
-            && kernel.interface(&plan.pair.name).is_ok_and(|found| found.is_some());
-        if taken {
+    let netns = kernel.netns(wire.as_ref(), netns)?;
+    let pair = apply(kernel, wire, &plan, &netns, cancel).map_err(|failure| {
+        if is_taken(kernel, &plan.pair.name, &failure) {
             return Error::NameTaken { name: plan.pair.name.clone() };
         }
-        Error::from_failure(failure, netid)
+        Error::Step { netid, failure }
     })?;
     Ok(Plugged {
         name: plan.pair.name,
@@ -82,4 +79,14 @@ fn add(
         peer_name: plan.pair.peer_name,
         peer_index: pair.peer,
     })
+}
+
+/// Whether a link under the host's name was in the way: of the two names, the kernel does not say which is taken.
+fn is_taken(kernel: &dyn Kernel, name: &str, failure: &Failure) -> bool {
+    failure.error.errno() == Some(Errno::EEXIST)
+        && matches!(failure.step, Step::AddVeth(_))
+        && kernel
+            .wire()
+            .and_then(|wire| kernel.interface(wire.as_ref(), name))
+            .is_ok_and(|found| found.is_some())
 }

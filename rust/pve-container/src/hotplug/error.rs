@@ -109,13 +109,6 @@ impl Error {
         Self::BadValue { key: key.into(), value: value.to_string(), why: why.into() }
     }
 
-    pub(super) fn from_failure(failure: Box<Failure>, netid: u32) -> Self {
-        match failure.step {
-            None => Self::Netlink(failure.error),
-            Some(_) => Self::Step { netid, failure },
-        }
-    }
-
     fn netlink(&self) -> Option<&pve_netlink::Error> {
         match self {
             Self::Netlink(error) => Some(error),

@@ -34,10 +34,11 @@ pub fn hotplug_remove_on(
 }
 
 fn remove(kernel: &dyn Kernel, name: String, cancel: &Cancel) -> Result<(), Error> {
-    let Some(interface) = kernel.interface(&name)? else {
+    let wire = kernel.wire()?;
+    let Some(interface) = kernel.interface(wire.as_ref(), &name)? else {
         return Err(Error::NotPlugged { name });
     };
-    let mut channel = Channel::new(kernel.wire()?);
+    let mut channel = Channel::new(wire);
     let look = format!("look at the link '{name}'");
     let shown = channel.exchange(vec![link::show(interface.index)])?;
     shown.iter().try_for_each(|answer| answer.check(&look, |_| String::new()))?;

@@ -2,6 +2,7 @@
 //! call fails. Everything else reaches the real kernel.
 
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -79,17 +80,17 @@ impl Faulty {
 }
 
 impl Kernel for Faulty {
-    fn interface(&self, name: &str) -> Result<Option<Interface>, Error> {
+    fn interface(&self, wire: &dyn Wire, name: &str) -> Result<Option<Interface>, Error> {
         self.check(Fault::Interface)?;
-        Host.interface(name)
+        Host.interface(wire, name)
     }
     fn wire(&self) -> Result<Box<dyn Wire>, Error> {
         self.check(Fault::Wire)?;
         Ok(self.wrap(Host.wire()?))
     }
-    fn netns(&self, path: &Path) -> Result<NetNs, Error> {
+    fn netns(&self, wire: &dyn Wire, path: &Path) -> Result<NetNs, Error> {
         self.check(Fault::Netns)?;
-        Host.netns(path)
+        Host.netns(wire, path)
     }
     fn wire_in(&self, netns: &NetNs) -> Result<Box<dyn Wire>, Error> {
         self.check(Fault::WireIn)?;
@@ -156,6 +157,10 @@ impl Wire for FaultyWire {
             return Ok(Some(&self.answer));
         }
         self.inner.receive(timeout)
+    }
+
+    fn socket(&self) -> BorrowedFd<'_> {
+        self.inner.socket()
     }
 }
 

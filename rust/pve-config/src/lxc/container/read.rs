@@ -17,7 +17,7 @@ use super::{
 };
 use crate::lxc::config::Section;
 use crate::lxc::keys::{self, Known};
-use crate::lxc::parse::{Judgement, Reader, unknown_setting};
+use crate::lxc::parse::{Judgement, Reader, trimmed, unknown_setting};
 use crate::lxc::schema::UNUSED;
 
 /// How a file is read; see the module's documentation.
@@ -113,7 +113,7 @@ fn settings<'a>(section: Section<'_, 'a>, options: &Options<'_>) -> Settings<'a>
         match (key, value) {
             (b"description", value) => settings.description = description(value),
             (b"env", value) => settings.env = variables(value.to_perl().as_bytes()),
-            (b"delete", Scalar::Bytes(Cow::Borrowed(value))) if !value.trim_ascii().is_empty() => {
+            (b"delete", Scalar::Bytes(Cow::Borrowed(value))) if !trimmed(value).is_empty() => {
                 settings.delete = items(PerlStr::Bytes(value));
             }
             (b"snapstate", Scalar::Bytes(Cow::Borrowed(state @ (b"prepare" | b"delete")))) => {
@@ -150,7 +150,7 @@ fn description<'a>(text: &Scalar<'a>) -> Option<Scalar<'a>> {
 
 /// The variables of an environment.
 fn variables(environment: &[u8]) -> Vec<PerlString<'static>> {
-    let variables = environment.split(|b| *b == 0).map(<[u8]>::trim_ascii);
+    let variables = environment.split(|b| *b == 0).map(trimmed);
     variables.filter(|v| !v.is_empty()).map(|v| PerlStr::Bytes(v).into_owned()).collect()
 }
 

@@ -85,7 +85,9 @@ impl<'s> Section<'_, 's> {
                 }
                 _ => continue,
             };
-            self.check_line(key, value.as_perl())?;
+            if !is_lone_space(value.as_bytes()) {
+                self.check_line(key, value.as_perl())?;
+            }
             if let Some(known) = keys::find(key.as_bytes()) {
                 let scalar = Scalar::from(value.clone());
                 // Which zones there are is for the host to say that reads it.
@@ -173,7 +175,12 @@ impl<'s> Section<'_, 's> {
             }
         }
         if !settings.env.is_empty() {
-            self.set(PerlString::literal("env"), joined(&settings.env, "\0"));
+            let mut list = joined(&settings.env, "\0");
+            // The writer takes a list that Perl holds to be false for none; one more separator at its end adds nothing.
+            if list.as_bytes() == b"0" {
+                list = PerlString::literal("0\0");
+            }
+            self.set(PerlString::literal("env"), list);
         }
         Ok(())
     }
@@ -218,4 +225,10 @@ impl<'s> Section<'_, 's> {
 
 fn digits(number: impl ToString) -> PerlString<'static> {
     PerlString::Bytes(number.to_string().into_bytes().into())
+}
+
+/// Whether a value is one byte of white space: of a line with nothing else after the key, the reader takes the last one
+/// for the value.
+fn is_lone_space(value: &[u8]) -> bool {
+    value.len() == 1 && value != b"\n" && !parse::is_trimmed(value)
 }
