@@ -66,20 +66,23 @@ SKIP: {
         defined($ENV{PVE_SRC}) && $ENV{PVE_SRC} ne '' ? undef : 'PVE_SRC is not set';
     };
     skip("no reference: $why", 1) if defined($why);
-    for my $kind (qw(local remote)) { subtest "live: $kind" => sub {
-        my $seed = $ENV{SDN_SEED} // time();
-        my $count = $ENV{SDN_COUNT} // 40;
-        diag("SDN_SEED=$seed");
-        local $ENV{PVE_RUST_ROOT};
-        open(my $reference, '-|', $^X, 'perl/record-sdn.pl', $kind, $seed, $count) or die "record: $!\n";
-        local $ENV{PVE_RUST_ROOT} = $root;
-        while (defined(my $line = <$reference>)) {
-            compare(decode_json($line)) or $ENV{SDN_GO_ON} or last;
-            $count--;
+    for my $kind (qw(local remote)) {
+        subtest "live: $kind" => sub {
+            my $seed = $ENV{SDN_SEED} // time();
+            my $count = $ENV{SDN_COUNT} // 40;
+            diag("SDN_SEED=$seed");
+            local $ENV{PVE_RUST_ROOT};
+            open(my $reference, '-|', $^X, 'perl/record-sdn.pl', $kind, $seed, $count)
+                or die "record: $!\n";
+            local $ENV{PVE_RUST_ROOT} = $root;
+            while (defined(my $line = <$reference>)) {
+                compare(decode_json($line)) or $ENV{SDN_GO_ON} or last;
+                $count--;
+            }
+            close($reference);
+            is($count, 0, 'as many as wanted');
         }
-        close($reference);
-        is($count, 0, 'as many as wanted');
-    } }
+    }
 }
 
 done_testing();

@@ -41,8 +41,10 @@ my $length = length($FOUND);
 my %answers = (
     fine => "200 OK\r\nContent-Length: $length\r\n\r\n$FOUND",
     chunked => "200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-        . sprintf("5\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n",
-        substr($FOUND, 0, 5), $length - 5, substr($FOUND, 5)),
+        . sprintf(
+        "5\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n",
+        substr($FOUND, 0, 5), $length - 5, substr($FOUND, 5)
+        ),
     moved => "302 Found\r\nLocation: /fine\r\nContent-Length: 0\r\n\r\n",
     circle => "302 Found\r\nLocation: /circle\r\nContent-Length: 0\r\n\r\n",
     bare => "404\r\nContent-Length: 0\r\n\r\n",
@@ -59,6 +61,7 @@ sub serve {
         push @servers, $pid;
         return $server->sockport;
     }
+    my @unanswered;
     while (1) {
         my $client = $server->accept or next;
         my $line = <$client> // next;
@@ -73,7 +76,8 @@ sub serve {
         tunnel($client, $1) if $line =~ /^CONNECT (\S+)/;
         my ($path) = $line =~ m{^\S+ (?:http://[^/]*)?/(\w*)};
         if (($path // '') eq 'hang') {
-            sleep(60);
+            push @unanswered, $client;
+            next;
         }
         my $answer = $answers{ $path // '' };
         print $client "HTTP/1.1 $answer" if defined($answer);
@@ -152,7 +156,7 @@ my ($key, $cert) = ("$root/key.pem", "$root/cert.pem");
 system(
     "openssl", qw(req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2),
     qw(-subj /CN=test -addext subjectAltName=IP:127.0.0.1),
-    qw(-addext basicConstraints=critical,CA:FALSE -keyout), $key, '-out', $cert,
+    '-addext', 'basicConstraints=critical,CA:FALSE', '-keyout', $key, '-out', $cert,
 ) == 0 or die "openssl failed\n";
 my $secured = IO::Socket::SSL->new(
     Listen => 5,
