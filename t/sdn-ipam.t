@@ -51,7 +51,7 @@ sub compare {
 
 for my $path (glob('t/vectors/sdn/*.jsonl')) {
     my ($name) = $path =~ m{([^/]+)\.jsonl$};
-    next if $name =~ /^(?:zones|vnets|subnets)$/;
+    next if $name !~ /^(?:ipam|remote)$/;
     subtest "recorded: $name" => sub {
         open(my $in, '<', $path) or die "open $path: $!\n";
         while (defined(my $line = <$in>)) {
