@@ -152,21 +152,26 @@ my $error = do {
 };
 is($error, "enough\n", 'a signal handler ends the wait');
 
-my ($key, $cert) = ("$root/key.pem", "$root/cert.pem");
-system(
-    "openssl", qw(req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2),
-    qw(-subj /CN=test -addext subjectAltName=IP:127.0.0.1),
-    '-addext', 'basicConstraints=critical,CA:FALSE', '-keyout', $key, '-out', $cert,
-) == 0 or die "openssl failed\n";
-my $secured = IO::Socket::SSL->new(
-    Listen => 5,
-    LocalAddr => '127.0.0.1',
-    SSL_cert_file => $cert,
-    SSL_key_file => $key,
-) or die "listen: $SSL_ERROR\n";
-my $port = serve($secured);
+# A server with a certificate of its own making. Returns its port and the certificate's file.
+sub serve_secured {
+    my ($name, @options) = @_;
+    my ($key, $cert) = ("$root/$name-key.pem", "$root/$name.pem");
+    system(
+        'openssl', qw(req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2),
+        qw(-subj /CN=test -addext subjectAltName=IP:127.0.0.1), @options, '-keyout', $key,
+        '-out', $cert,
+    ) == 0 or die "openssl failed\n";
+    my $server = IO::Socket::SSL->new(
+        Listen => 5,
+        LocalAddr => '127.0.0.1',
+        SSL_cert_file => $cert,
+        SSL_key_file => $key,
+    ) or die "listen: $SSL_ERROR\n";
+    return (serve($server), $cert);
+}
+
+my ($port, $cert) = serve_secured('leaf', '-addext', 'basicConstraints=critical,CA:FALSE');
 my $https = "https://127.0.0.1:$port";
-open(my $pem, '<', $cert) or die "open: $!\n";
 my $x509 = Net::SSLeay::PEM_read_bio_X509(Net::SSLeay::BIO_new_file($cert, 'r'));
 my $fingerprint = Net::SSLeay::X509_get_fingerprint($x509, 'sha256');
 my $untrusted = "500 Can't connect to 127.0.0.1:$port (certificate verify failed)\n";
@@ -181,6 +186,13 @@ is(ask("$https/fine"), $untrusted, 'a certificate that nobody vouches for');
     is(ask("$https/fine"), '10.0.0.5', '… that this host trusts');
     my $elsewhere = "500 Can't connect to localhost:$port (certificate verify failed)\n";
     is(ask("https://localhost:$port/fine"), $elsewhere, '… for another name');
+}
+{
+    # As openssl makes them without being told otherwise.
+    my ($own_port, $own) = serve_secured('authority');
+    local $ENV{SSL_CERT_FILE} = $own;
+    is(ask("https://127.0.0.1:$own_port/fine"), '10.0.0.5', '… that calls itself an authority');
+    is(ask("$https/fine"), $untrusted, '… which is not one for others');
 }
 unlink($log);
 {
