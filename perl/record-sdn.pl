@@ -9,6 +9,7 @@
 use strict;
 use warnings;
 
+use File::Copy qw(copy);
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
 use FindBin;
@@ -33,6 +34,9 @@ make_path("$root/etc/pve", "$root/etc/dnsmasq.d", "$root/etc/default");
 my $why = PVE::Network::Rust::Test::Reference::unavailable('PVE::Network::SDN::Vnets');
 die "$why\n" if defined($why);
 require Net::DBus;
+require PVE::DataCenterConfig;
+# What sockets need.
+copy($_, "$root$_") for grep { -e } map { "/etc/$_" } qw(protocols services hosts nsswitch.conf);
 system(qw(mount --bind), "$root/etc", '/etc') == 0 or die "mount failed\n";
 
 # What the cluster file system's daemon answers: versions that are always new, and files.

@@ -122,8 +122,10 @@ for my $round (1 .. $kills) {
 is($broken, 0, "$kills kills leave whole files, with everything that others have");
 cmp_ok($locks_left, '>', 0, '… some of them in the midst of a change');
 my $mac = 'BC:24:11:FF:00:02';
-ok(eval { PVE::Network::Rust::SDN::add_next_free_cidr('v1', 'next', $mac, 1000); 1 },
-    'the next process is not hindered') or diag($@);
+ok(
+    eval { PVE::Network::Rust::SDN::add_next_free_cidr('v1', 'next', $mac, 1000); 1 },
+    'the next process is not hindered'
+) or diag($@);
 is_deeply([glob("$root/etc/pve/sdn/*.tmp*")], [], '… and removes what was left behind');
 
 # A held lock.

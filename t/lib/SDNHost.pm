@@ -9,6 +9,7 @@ use warnings;
 use File::Path qw(make_path);
 use JSON::PP;
 use POSIX ();
+use Time::HiRes qw(sleep);
 
 my $SERVICE = 'uk.org.thekelleys.dnsmasq.z';
 
@@ -25,7 +26,7 @@ sub _until {
     my ($condition) = @_;
     for (1 .. 1000) {
         return 1 if $condition->();
-        select(undef, undef, undef, 0.01);
+        sleep(0.01);
     }
     return 0;
 }
@@ -44,7 +45,8 @@ sub new {
     my ($class, $root, $log) = @_;
     make_path("$root/run/dbus", "$root/bin");
     my $socket = "$root/run/dbus/system_bus_socket";
-    my $systemctl = "#!/bin/sh\n" . q{printf '["systemctl","%s","%s"]\n' "$1" "$2"} . " >> '$log'\n";
+    my $systemctl =
+        "#!/bin/sh\n" . q{printf '["systemctl","%s","%s"]\n' "$1" "$2"} . " >> '$log'\n";
     _write("$root/bin/systemctl", $systemctl, 0755);
     _write("$root/bus.conf", <<"XML");
 <busconfig>

@@ -15,9 +15,10 @@ if (product_is_built()) {
     require blib;
     blib->import('blib');
     for my $module (
-        qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug
-        PVE::Network::Rust::Container PVE::Network::Rust::Host PVE::Network::Rust::Monitor
-        PVE::Network::Rust::SDN PVE::Network::Rust::VNetBinding)
+        qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug),
+        qw(PVE::Network::Rust::Container PVE::Network::Rust::Host PVE::Network::Rust::Monitor),
+        qw(PVE::Network::Rust::SDN PVE::Network::Rust::SDN::Subnets),
+        qw(PVE::Network::Rust::VNetBinding)
         )
     {
         require $module =~ s{::}{/}gr . '.pm';

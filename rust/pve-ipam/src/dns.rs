@@ -67,9 +67,13 @@ impl Powerdns {
         let content = self
             .call(host, "GET", &format!("/zones/{zone}"), None)
             .map_err(|error| error.doing(format!("can't read zone {zone}: ")))?;
-        let sets = content.get("rrsets").and_then(Value::as_array);
-        let is_wanted = |set: &&Value| set.get("name") == Some(&name.into()) && set["type"] == kind;
-        Ok(sets.into_iter().flatten().find(is_wanted).cloned().unwrap_or_default())
+        for set in elements(member(&content, "rrsets")?)? {
+            let is_named = perl::text(Some(member(set, "name")?)) == name;
+            if is_named && perl::text(Some(member(set, "type")?)) == kind {
+                return Ok(set.clone());
+            }
+        }
+        Ok(Value::Null)
     }
 
     fn patch(

@@ -1,6 +1,7 @@
 //! Requests over HTTP/1.1, as LWP::UserAgent makes them for the reference (`PVE::Network::SDN::api_request`): redirects of
 //! GET followed, through a proxy where there is one.
 
+use std::error::Error as _;
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -41,7 +42,8 @@ pub(crate) fn send(
     interrupt: &mut dyn FnMut() -> Result<(), Interrupted>,
 ) -> Result<Response, Error> {
     let mut url = request.url.clone();
-    for _ in 0..=REDIRECTS {
+    let mut redirects = 0;
+    loop {
         let target = Target::parse(&url)?;
         // Looked up here, as the runtime would start a thread for it.
         let proxy = proxies.of(&target.scheme, &target.host);
@@ -52,13 +54,13 @@ pub(crate) fn send(
         let (response, location) = block_on(exchange, interrupt)??;
         let is_redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
         match location {
-            Some(location) if is_redirect && request.method == "GET" => {
+            Some(location) if is_redirect && request.method == "GET" && redirects < REDIRECTS => {
+                redirects += 1;
                 url = target.resolve(&location);
             }
             _ => return Ok(response),
         }
     }
-    Err(refused("Redirect loop detected (max_redirect = 7)"))
 }
 
 /// Runs a future on this thread, leaving the runtime every 50 ms at least for the caller's check: a Perl signal handler
@@ -100,19 +102,21 @@ struct Target {
 impl Target {
     fn parse(url: impl AsRef<str>) -> Result<Target, Error> {
         let url = escape(url.as_ref());
-        let unusable = || Error::Refused {
-            code: 400,
-            message: format!("URL must be absolute, with http or https: {url}"),
-        };
-        let uri: Uri = url.parse().map_err(|_| unusable())?;
-        let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else {
-            return Err(unusable());
-        };
-        let port = match (uri.port_u16(), scheme) {
-            (Some(port), _) => port,
-            (None, "http") => 80,
-            (None, "https") => 443,
-            _ => return Err(unusable()),
+        let unusable = |code, message: &str| Error::Refused { code, message: message.to_owned() };
+        if url.is_empty() {
+            return Err(unusable(400, "URL missing"));
+        }
+        let uri: Option<Uri> = url.parse().ok();
+        let parts = uri.as_ref().and_then(|uri| Some((uri, uri.scheme_str()?, uri.host()?)));
+        let (uri, scheme, host) = parts.ok_or_else(|| unusable(400, "URL must be absolute"))?;
+        let port = match (scheme, uri.port_u16()) {
+            ("http" | "https", Some(port)) => port,
+            ("http", None) => 80,
+            ("https", None) => 443,
+            _ => {
+                let text = format!("Access to '{scheme}' URIs has been disabled");
+                return Err(unusable(500, &text));
+            }
         };
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Target {
@@ -197,7 +201,8 @@ async fn exchange(
     }
     let fingerprint = request.fingerprint.as_deref();
     let secured = tls::connect(stream, &target.host, fingerprint);
-    let secured = in_time(secured, "SSL connect attempt timed out").await?;
+    let secured = timeout(TIMEOUT, secured).await;
+    let secured = secured.unwrap_or_else(|_| Err("SSL connect attempt timed out".to_owned()));
     let secured = secured.map_err(|why| target.cannot_connect(&why))?;
     converse(secured, request, target, false).await
 }
@@ -313,7 +318,12 @@ fn message(
 async fn body(mut incoming: Incoming) -> Result<Vec<u8>, Error> {
     let mut body = Vec::new();
     while let Some(frame) = in_time(incoming.frame(), "read timeout").await? {
-        let frame = frame.map_err(|error| refused(&error.to_string()))?;
+        let frame = match frame {
+            Ok(frame) => frame,
+            // As for LWP, what has come is the answer.
+            Err(error) if has_ended(&error) => break,
+            Err(error) => return Err(refused(&error.to_string())),
+        };
         if let Ok(data) = frame.into_data() {
             body.extend_from_slice(&data);
         }
@@ -322,6 +332,12 @@ async fn body(mut incoming: Incoming) -> Result<Vec<u8>, Error> {
         }
     }
     Ok(body)
+}
+
+/// Whether the server has closed the connection before the end of its answer.
+fn has_ended(error: &hyper::Error) -> bool {
+    let source = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
+    source.is_some_and(|source| source.kind() == ErrorKind::UnexpectedEof)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod sdn;
 mod subnets;
 mod this_host;
 mod tls;
+mod validity;
 mod vnets;
 
 pub use error::Error;

@@ -9,17 +9,21 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
+use tokio_rustls::rustls::client::{WebPkiServerVerifier, verify_server_name};
 use tokio_rustls::rustls::crypto::{
     CryptoProvider, ring as provider, verify_tls12_signature, verify_tls13_signature,
 };
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore,
     SignatureScheme,
 };
 
-/// Where Debian keeps what it trusts; OpenSSL, which the reference uses, lets the environment name another file.
+use crate::validity;
+
+/// Where Debian keeps what it trusts.
 const TRUSTED: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Wraps a connection in TLS. What went wrong is told in a few words.
@@ -34,9 +38,7 @@ pub(crate) async fn connect(
     connected.map_err(|error| {
         let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>());
         match tls {
-            Some(TlsError::InvalidCertificate(why)) => {
-                format!("certificate verify failed: {why}")
-            }
+            Some(TlsError::InvalidCertificate(_)) => "certificate verify failed".to_owned(),
             _ => error.to_string(),
         }
     })
@@ -53,19 +55,96 @@ fn config(fingerprint: Option<&str>) -> Result<ClientConfig, TlsError> {
                 provider,
             }))
         }
-        None => builder.with_root_certificates(trusted()),
+        None => {
+            let trusted = Trusted::new(Arc::clone(&provider))?;
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(trusted))
+        }
     };
     Ok(config.with_no_client_auth())
 }
 
-fn trusted() -> RootCertStore {
-    let path = std::env::var_os("SSL_CERT_FILE").unwrap_or_else(|| TRUSTED.into());
-    let mut roots = RootCertStore::empty();
-    // Without any, no certificate is trusted, and the error says so.
-    if let Ok(certificates) = CertificateDer::pem_file_iter(path) {
-        roots.add_parsable_certificates(certificates.flatten());
+/// What this host trusts: certificates that its authorities have signed, and as OpenSSL does, one that stands among
+/// them itself, even if it says that it is an authority, as self-signed ones often do.
+#[derive(Debug)]
+struct Trusted {
+    certificates: Vec<CertificateDer<'static>>,
+    /// Absent where nothing is trusted at all.
+    by_authority: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl Trusted {
+    fn new(provider: Arc<CryptoProvider>) -> Result<Trusted, TlsError> {
+        // What LWP and OpenSSL let the environment choose.
+        let chosen = ["PERL_LWP_SSL_CA_FILE", "SSL_CERT_FILE"].iter().find_map(std::env::var_os);
+        let path = chosen.unwrap_or_else(|| TRUSTED.into());
+        let read = CertificateDer::pem_file_iter(path);
+        let certificates: Vec<_> = read.into_iter().flatten().flatten().collect();
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates.iter().cloned());
+        let builder =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        Ok(Trusted { certificates, by_authority: builder.build().ok(), provider })
     }
-    roots
+
+    /// Whether the certificate is itself trusted, in time, and the server's.
+    fn is_listed(
+        &self,
+        certificate: &CertificateDer<'_>,
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> bool {
+        let in_time = validity::of(certificate)
+            .is_some_and(|(first, last)| (first..=last).contains(&now.as_secs()));
+        let is_named = ParsedCertificate::try_from(certificate)
+            .is_ok_and(|certificate| verify_server_name(&certificate, name).is_ok());
+        in_time && is_named && self.certificates.iter().any(|listed| listed == certificate)
+    }
+}
+
+impl ServerCertVerifier for Trusted {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        if self.is_listed(certificate, name, now) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        match &self.by_authority {
+            Some(authorities) => {
+                authorities.verify_server_cert(certificate, intermediates, name, ocsp, now)
+            }
+            None => Err(CertificateError::UnknownIssuer.into()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
 }
 
 /// Trusts the one certificate that has the fingerprint, whatever its name, age and issuer.

@@ -55,6 +55,81 @@ sub one {
     return ("${package}::$name" => sub { $code->(@args) });
 }
 
+# Exports of SDN on a root folder with a VNet; one call takes an address, the next gives it back.
+sub sdn_calls {
+    my ($sdn, $subnets) = ('PVE::Network::Rust::SDN', 'PVE::Network::Rust::SDN::Subnets');
+    my $mac = 'BC:24:11:00:00:01';
+    my $zone = { type => 'simple', ipam => 'pve', dhcp => 'dnsmasq' };
+    my @subnet = ($zone, 'z-10.0.0.0-24', { type => 'subnet', vnet => 'v1' });
+    my @unknown = ($zone, 'z-10.9.0.0-24', { type => 'subnet', vnet => 'v1' });
+    my @ip = ('v1', '10.0.0.5');
+    my %arguments = (
+        "${sdn}::get_vnet" => ['v1'],
+        "${sdn}::get_subnets" => ['v1', 1],
+        "${sdn}::add_next_free_cidr" => ['v1', 'web', $mac, 100],
+        "${sdn}::add_ip" => [@ip, 'web', $mac, 100],
+        "${sdn}::add_cidr" => ['v1', '10.0.0.5/24', 'web', $mac, 100],
+        "${sdn}::update_ip" => [@ip, 'web', 'db', $mac, 100],
+        "${sdn}::update_cidr" => ['v1', '10.0.0.5/24', 'web', 'db', $mac, 100],
+        "${sdn}::del_ip" => [@ip, 'web', $mac],
+        "${sdn}::del_cidr" => ['v1', '10.0.0.5/24', 'web', $mac],
+        "${sdn}::get_ips_from_mac" => ['v1', $mac],
+        "${sdn}::del_ips_from_mac" => ['v1', $mac, 'web'],
+        "${sdn}::add_dhcp_mapping" => ['nope', $mac, 100, 'web'],
+        "${sdn}::add_mapping" => ['nope', $mac, '10.0.0.5', undef],
+        "${sdn}::remove_mapping" => ['v1', $mac],
+        "${subnets}::add_subnet" => [@subnet],
+        "${subnets}::update_subnet" => [@subnet, {}],
+        "${subnets}::del_subnet" => [@unknown],
+        "${subnets}::add_ip" => [@subnet, '10.0.0.1', 'gw', undef, undef, 1],
+        "${subnets}::del_ip" => [@subnet, '10.0.0.1'],
+    );
+    # What makes the call work the next time too.
+    my %after = (
+        (map { ("${sdn}::add_$_" => ["${sdn}::del_ip", @ip, 'web', $mac]) } qw(ip cidr)),
+        (map { ("${sdn}::del_$_" => ["${sdn}::add_ip", @ip, 'web', $mac, 100]) } qw(ip cidr)),
+        "${sdn}::add_next_free_cidr" => ["${sdn}::del_ips_from_mac", 'v1', $mac, 'web'],
+        "${sdn}::del_ips_from_mac" => ["${sdn}::add_next_free_cidr", 'v1', 'web', $mac, 100],
+    );
+    my $folder;
+    my %calls_of_sdn;
+    for my $name (keys %arguments) {
+        my ($code, @given) = (\&{$name}, @{ $arguments{$name} });
+        $rounds{$name} = 1_000;
+        $calls_of_sdn{$name} = fails(sub {
+            $folder //= sdn_root();
+            local $ENV{PVE_RUST_ROOT} = $folder;
+            my $fine = eval { $code->(@given); 1 };
+            my ($next, @next) = @{ $after{$name} // return $fine };
+            (\&{$next})->(@next);
+        });
+    }
+    return %calls_of_sdn;
+}
+
+# A folder that stands for / with a VNet in it.
+sub sdn_root {
+    my $root = File::Temp->newdir();
+    my %files = (
+        'zones.cfg' => "simple: z\n\tipam pve\n\tdhcp dnsmasq\n",
+        'vnets.cfg' => "vnet: v1\n\tzone z\n",
+        '.running-config' => '{"subnets":{"ids":{"z-10.0.0.0-24":{"vnet":"v1"}}}}',
+        'pve-ipam-state.json' => '{"zones":{"z":{"subnets":{"10.0.0.0/24":{"ips":{}}}}}}',
+    );
+    my $path = "$root";
+    for my $part (qw(etc pve sdn)) {
+        $path .= "/$part";
+        mkdir($path) or die "mkdir $path: $!\n";
+    }
+    mkdir("$root/etc/pve/$_") or die "mkdir $_: $!\n" for qw(local priv priv/lock);
+    for my $name (keys %files) {
+        open(my $out, '>', "$path/$name") or die "open $name: $!\n";
+        print $out $files{$name};
+        close($out) or die "close $name: $!\n";
+    }
+    return $root;
+}
+
 my %calls;
 {
     my $package = 'PerlXS::Test';
@@ -210,6 +285,7 @@ my %calls;
             );
         },
         host_calls(),
+        sdn_calls(),
         'PVE::Network::Rust::Hotplug::new' => sub { PVE::Network::Rust::Hotplug->new },
         'PVE::Network::Rust::Hotplug::hotplug_add' => fails(sub {
             PVE::Network::Rust::Hotplug->new->hotplug_add(

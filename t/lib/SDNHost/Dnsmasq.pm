@@ -11,8 +11,14 @@ use JSON::PP;
 use Net::DBus;
 use Net::DBus::Exporter 'uk.org.thekelleys.dnsmasq.z';
 
-dbus_method('AddDhcpLease', ['string', 'string', ['array', 'byte'], ['array', 'byte'],
-    'uint32', 'uint32', 'bool'], []);
+dbus_method(
+    'AddDhcpLease',
+    [
+        'string', 'string', ['array', 'byte'], ['array', 'byte'],
+        'uint32', 'uint32', 'bool'
+    ],
+    []
+);
 
 sub new {
     my ($class, $service, $log) = @_;

@@ -90,9 +90,10 @@ impl Netbox {
     fn add_range(&self, host: &mut dyn Host, range: &DhcpRange) -> Result<(), Error> {
         let DhcpRange { start, end } = range;
         let body = json!({ "start_address": start, "end_address": end });
-        self.call(host, "POST", "/ipam/ip-ranges/", Some(&body))
-            .map(drop)
-            .map_err(|error| error.doing(format!("could not create ip range {start}:{end}: ")))
+        let created = self
+            .call(host, "POST", "/ipam/ip-ranges/", Some(&body))
+            .map_err(|error| error.doing(format!("could not create ip range {start}:{end}: ")))?;
+        member(&created, "id").map(drop)
     }
 
     /// Deletes a range; one that NetBox does not know is only worth a warning.

@@ -167,7 +167,12 @@ impl Ipam for Phpipam {
                 let cidr = option(subnet, "cidr");
                 error.doing(format!("can't find free ip in subnet {cidr}: "))
             })?;
-        Ok((!found.is_null()).then(|| perl::text(Some(&found)).into_owned()))
+        match found {
+            Value::Null => Ok(None),
+            Value::String(_) | Value::Number(_) => Ok(Some(perl::text(Some(&found)).into_owned())),
+            // The reference would note the structure as the address.
+            _ => Err(Error::Answer("the answer of phpIPAM holds no address".to_owned())),
+        }
     }
 
     /// phpIPAM has no such search: the whole subnet counts.

@@ -29,7 +29,10 @@ sub _subnet {
             ["z-10.$number.0.0-24", "start-address=10.$number.0.254,end-address=10.$number.1.2"],
             ["z-10.$number.0.1-32", "start-address=10.$number.0.1,end-address=10.$number.0.1"],
             ["z-10.$number.0.0-31", "start-address=10.$number.0.0"],
-            ["z-fd00:$number\::-126", "start-address=fd00:$number\::1,end-address=fd00:$number\::3"],
+            [
+                "z-fd00:$number\::-126",
+                "start-address=fd00:$number\::1,end-address=fd00:$number\::3"
+            ],
             ["z-fd00:$number\::-64", "start-address=FD00:$number\::A,end-address=fd00:$number\::b"],
             ["z-fd00:$number\::5-128", "start-address=fd00:$number\::5,end-address=10.0.0.1"],
         )
@@ -90,12 +93,10 @@ sub _call {
         _pick(
             (map { ['Vnets::add_next_free_cidr', $vnet, $name, $mac, $vmid, $skip] } 1 .. 4),
             (
-                map {
-                    [
-                        'Vnets::add_next_free_cidr', $vnet, $name, $mac, $vmid, $skip, 1,
-                        _pick(4, 6, '4', 5)
-                    ]
-                } 1 .. 2
+                map { [
+                    'Vnets::add_next_free_cidr', $vnet, $name, $mac, $vmid, $skip, 1,
+                    _pick(4, 6, '4', 5)
+                ] } 1 .. 2
             ),
             (map { ['Vnets::add_ip', $vnet, _address(), $name, $mac, $vmid, $skip] } 1 .. 3),
             ['Vnets::update_ip', $vnet, _address(), $name, 'web', $mac, $vmid, $skip],
@@ -154,7 +155,8 @@ sub random_scenario {
 
 # Answers of servers, each right for some question.
 my @ANSWERS = (
-    (map { [200, 'OK', $_] }
+    (
+        map { [200, 'OK', $_] }
             '{"results":[{"id":7,"address":"10.1.0.5/24","family":{"value":4}}]}',
         '{"results":[{"id":0,"address":"fd00:1::5/64","family":{"value":6}},'
             . '{"id":4,"address":"10.1.0.6/24","family":{"value":4}}]}',
@@ -172,7 +174,8 @@ my @ANSWERS = (
             . '{"name":"web.adm.example.com.","type":"AAAA","ttl":"70","records":['
             . '{"content":"fd00:1::2","disabled":false}]}]}',
         '{"rrsets":[]}',
-        '{}', '', '', 'no json', '5', '"text"'),
+        '{}', '', '', 'no json', '5', '"text"'
+    ),
     [201, 'Created', '{"id":12}'],
     [204, 'No Content', ''],
     [404, 'Not Found', '{"code":404}'],
