@@ -171,4 +171,24 @@ is(PerlXS::Test::text(!!1), '1', 'row 13: and have their text');
 is(PerlXS::Test::text(!!0), '', 'row 13: both');
 is_deeply(PerlXS::Test::Results::booleans(), [1, 0], 'row 13: results are 1 and 0');
 
+my @json = @{ PerlXS::Test::Results::json_booleans() };
+is_deeply([map { ref } @json], [('JSON::PP::Boolean') x 3], 'row 13: JSON\'s own booleans');
+is(${ $json[0] }, 1, 'row 13: true');
+is(${ $json[1] }, 0, 'row 13: false');
+is(\${ $json[0] }, \${ $json[2] }, 'row 13: there is one true');
+SKIP: {
+    eval { require JSON::XS } or skip('JSON::XS is not installed', 2);
+    is(JSON::XS::encode_json(PerlXS::Test::Results::json_booleans()), '[true,false,true]', 'encoded');
+    my $decoded = JSON::XS::decode_json('[true]');
+    is(\${ PerlXS::Test::Results::json_booleans()->[0] }, \${ $decoded->[0] }, 'the same true');
+}
+{
+    my @warnings;
+    local $SIG{__WARN__} = sub { push @warnings, @_ };
+    is(PerlXS::Test::Results::comparison(1), 1, 'row 13: a comparison that holds');
+    is(PerlXS::Test::Results::comparison(0), '', 'row 13: one that does not');
+    is(PerlXS::Test::Results::comparison(0) + 0, 0, 'row 13: as a number');
+    is_deeply(\@warnings, [], 'row 13: without a warning');
+}
+
 done_testing();

@@ -15,7 +15,8 @@ if (product_is_built()) {
     require blib;
     blib->import('blib');
     for my $module (
-        qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug)
+        qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug
+        PVE::Network::Rust::Container PVE::Network::Rust::Host)
         )
     {
         require $module =~ s{::}{/}gr . '.pm';

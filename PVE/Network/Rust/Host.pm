@@ -5,6 +5,9 @@ use warnings;
 
 use Scalar::Util ();
 
+# The class of true and false in what describes a link; small, and a part of Perl.
+use JSON::PP::Boolean ();
+
 use PVE::Network::Rust;
 
 sub iface_create : prototype($$@) {
@@ -30,7 +33,7 @@ __END__
 
 =head1 NAME
 
-PVE::Network::Rust::Host - interfaces of guests on the host
+PVE::Network::Rust::Host - the network of the host, and interfaces of guests on it
 
 =head1 SYNOPSIS
 
@@ -41,9 +44,12 @@ PVE::Network::Rust::Host - interfaces of guests on the host
     PVE::Network::Rust::Host::tap_rate_limit('tap100i0', 25);
     PVE::Network::Rust::Host::tap_unplug('tap100i0');
 
+    my $links = PVE::Network::Rust::Host::ip_link_details();
+    print "$links->{vmbr0}->{linkinfo}->{info_data}->{vlan_filtering}\n";
+
 =head1 DESCRIPTION
 
-The functions of the same name of C<PVE::Network>, in Rust: plain functions with the same arguments, results and
+The functions of the same name of C<PVE::Network> and C<PVE::IPRoute2>, in Rust: plain functions with the same arguments, results and
 effects. What C<ip>, C<bridge> and C<tc> show afterwards is what they show after the commands that the Perl functions
 run, but no process is started, except for Open vSwitch.
 

@@ -110,6 +110,45 @@ SV *pxs_new_string(void *perl, const char *ptr, size_t len, int text)
     return newSVpvn_flags(ptr, len, text ? SVf_UTF8 : 0);
 }
 
+SV *pxs_new_comparison(void *perl, int value)
+{
+    PXS_THX(perl);
+    return newSVsv(value ? &PL_sv_yes : &PL_sv_no);
+}
+
+/* The scalar behind JSON's true or false: that of the JSON module which is loaded, or one of the same class that stays
+ * for this interpreter. */
+static SV *json_boolean(pTHX_ int value)
+{
+    const char *const loaded[2][2] = {
+        { "Types::Serialiser::false", "Types::Serialiser::true" },
+        { "JSON::PP::false", "JSON::PP::true" },
+    };
+    SV **own;
+    size_t i;
+    for (i = 0; i < 2; i++) {
+        SV *sv = get_sv(loaded[i][value != 0], 0);
+        if (sv && SvROK(sv))
+            return SvRV(sv);
+    }
+    own = hv_fetch(PL_modglobal, value ? "PerlXS::true" : "PerlXS::false", value ? 12 : 13, 1);
+    if (!own)
+        return NULL;
+    if (!SvROK(*own)) {
+        SV *ref = sv_2mortal(newRV_noinc(newSViv(value != 0)));
+        sv_setsv(*own, sv_bless(ref, gv_stashpvs("JSON::PP::Boolean", GV_ADD)));
+    }
+    return SvRV(*own);
+}
+
+SV *pxs_new_json_boolean(void *perl, int value, SV **cache)
+{
+    PXS_THX(perl);
+    if (!*cache)
+        *cache = json_boolean(aTHX_ value);
+    return *cache ? newRV_inc(*cache) : newSViv(value != 0);
+}
+
 void pxs_utf8_on(void *perl, SV *sv)
 {
     PXS_THX(perl);

@@ -1,6 +1,16 @@
 //! What functions return.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+/// A truth value that is JSON's.
+#[derive(Debug)]
+pub struct JsonBoolean(bool);
+
+impl Serialize for JsonBoolean {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(perlxs::JSON_BOOLEAN, &self.0)
+    }
+}
 
 /// Twenty texts, which cost nothing to have.
 #[derive(Debug, Serialize)]
@@ -42,9 +52,9 @@ pub struct Nothings {
 /// Results.
 #[perlxs::package(name = "PerlXS::Test::Results")]
 pub mod bindings {
-    use perlxs::{Data, Empty, List};
+    use perlxs::{Comparison, Data, Empty, List};
 
-    use super::{Nothings, Twenty};
+    use super::{JsonBoolean, Nothings, Twenty};
 
     /// A hash with undefined values.
     #[export]
@@ -74,6 +84,18 @@ pub mod bindings {
     #[export]
     fn booleans() -> Data<[bool; 2]> {
         Data([true, false])
+    }
+
+    /// The same, as JSON's own.
+    #[export]
+    fn json_booleans() -> Data<[JsonBoolean; 3]> {
+        Data([true, false, true].map(JsonBoolean))
+    }
+
+    /// What a comparison in Perl gives.
+    #[export]
+    fn comparison(value: bool) -> Comparison {
+        Comparison(value)
     }
 
     /// A hash of twenty texts.

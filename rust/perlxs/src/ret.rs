@@ -62,6 +62,19 @@ macro_rules! integers {
 
 integers!(i8, i16, i32, i64, u8, u16, u32, bool);
 
+/// What Perl's own comparisons and file tests give: 1, or the empty string that is 0 as a number.
+pub struct Comparison(pub bool);
+
+impl Return for Comparison {
+    fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
+        // SAFETY: the new value is ours.
+        let raw = unsafe {
+            Sv::from_owned(perl, sys::pxs_new_comparison(perl.raw(), self.0.into()))
+        };
+        Ok(raw.map_or(Returned::Undef, Returned::Scalar))
+    }
+}
+
 impl Return for f64 {
     #[inline]
     fn into_perl(self, _: Perl) -> Result<Returned, Error> {

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::fmt::Display;
+use std::ptr;
 
 use perlxs_sys as sys;
 use serde::ser::{self, Serialize};
@@ -18,12 +19,17 @@ use crate::text::is_ascii;
 /// the way through serde for what no `str` can hold. Only a [`PerlData`](crate::PerlData) parameter gives one.
 pub const PERL_UTF8: &str = "$perl::utf8";
 
+/// The name of a newtype around a `bool` that is JSON's `true` or `false` in Perl: an object of JSON::PP::Boolean, as
+/// JSON::XS gives, instead of 1 or 0.
+pub const JSON_BOOLEAN: &str = "$json::boolean";
+
 /// Perl keeps a hash key's length in 32 bits.
 const MAX_KEY: usize = i32::MAX as usize;
 
 /// Makes Perl data of a value.
 pub fn to_perl<T: Serialize + ?Sized>(perl: Perl, value: &T) -> Result<Sv, Error> {
-    value.serialize(Ser { perl }).map_err(|e| Error::die(format!("internal error: {}\n", e.0)))
+    let json = Cell::new([ptr::null_mut(); 2]);
+    value.serialize(Ser { perl, json: &json }).map_err(|e| Error::die(format!("internal error: {}\n", e.0)))
 }
 
 /// Why a value has no form in Perl.
@@ -47,8 +53,10 @@ impl ser::Error for EncodeError {
 type Result<T, E = EncodeError> = std::result::Result<T, E>;
 
 #[derive(Clone, Copy)]
-struct Ser {
+struct Ser<'c> {
     perl: Perl,
+    /// JSON's false and true, once they were looked up.
+    json: &'c Cell<[*mut sys::SV; 2]>,
 }
 
 #[inline]
@@ -58,7 +66,7 @@ fn owned(perl: Perl, raw: *mut c_void) -> Result<Sv> {
         .ok_or_else(|| EncodeError("Perl made no value".into()))
 }
 
-impl Ser {
+impl<'c> Ser<'c> {
     #[inline]
     fn string(self, bytes: &[u8], text: bool) -> Result<Sv> {
         // SAFETY: ptr and length are of one slice; with `text` set it is UTF-8.
@@ -69,31 +77,31 @@ impl Ser {
         owned(self.perl, raw.cast())
     }
 
-    fn array(self, capacity: Option<usize>) -> Result<Array> {
+    fn array(self, capacity: Option<usize>) -> Result<Array<'c>> {
         // SAFETY: makes a new array; the capacity is a hint that is bounded here.
         let raw =
             unsafe { sys::pxs_new_array(self.perl.raw(), capacity.unwrap_or(0).min(1 << 20)) };
-        Ok(Array { perl: self.perl, av: owned(self.perl, raw.cast())?, variant: None })
+        Ok(Array { ser: self, av: owned(self.perl, raw.cast())?, variant: None })
     }
 
-    fn hash(self, capacity: Option<usize>) -> Result<Hash> {
+    fn hash(self, capacity: Option<usize>) -> Result<Hash<'c>> {
         // SAFETY: makes a new hash; the capacity is a hint that is bounded here.
         let raw = unsafe { sys::pxs_new_hash(self.perl.raw(), capacity.unwrap_or(0).min(1 << 20)) };
         let hv = owned(self.perl, raw.cast())?;
-        Ok(Hash { perl: self.perl, hv, key: None, variant: None })
+        Ok(Hash { ser: self, hv, key: None, variant: None })
     }
 }
 
-impl ser::Serializer for Ser {
+impl<'c> ser::Serializer for Ser<'c> {
     type Ok = Sv;
     type Error = EncodeError;
-    type SerializeSeq = Array;
-    type SerializeTuple = Array;
-    type SerializeTupleStruct = Array;
-    type SerializeTupleVariant = Array;
-    type SerializeMap = Hash;
-    type SerializeStruct = Hash;
-    type SerializeStructVariant = Hash;
+    type SerializeSeq = Array<'c>;
+    type SerializeTuple = Array<'c>;
+    type SerializeTupleStruct = Array<'c>;
+    type SerializeTupleVariant = Array<'c>;
+    type SerializeMap = Hash<'c>;
+    type SerializeStruct = Hash<'c>;
+    type SerializeStructVariant = Hash<'c>;
 
     fn serialize_bool(self, v: bool) -> Result<Sv> {
         self.serialize_i64(v.into())
@@ -181,6 +189,9 @@ impl ser::Serializer for Ser {
         name: &'static str,
         value: &T,
     ) -> Result<Sv> {
+        if name == JSON_BOOLEAN {
+            return value.serialize(JsonBoolean(self));
+        }
         let sv = value.serialize(self)?;
         if name == PERL_UTF8 {
             // SAFETY: a scalar of ours; the type's contract is that its bytes are Perl's encoding.
@@ -201,15 +212,15 @@ impl ser::Serializer for Ser {
         ser::SerializeStruct::end(hash)
     }
 
-    fn serialize_seq(self, len: Option<usize>) -> Result<Array> {
+    fn serialize_seq(self, len: Option<usize>) -> Result<Array<'c>> {
         self.array(len)
     }
 
-    fn serialize_tuple(self, len: usize) -> Result<Array> {
+    fn serialize_tuple(self, len: usize) -> Result<Array<'c>> {
         self.array(Some(len))
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, len: usize) -> Result<Array> {
+    fn serialize_tuple_struct(self, _: &'static str, len: usize) -> Result<Array<'c>> {
         self.array(Some(len))
     }
 
@@ -219,15 +230,15 @@ impl ser::Serializer for Ser {
         _: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<Array> {
+    ) -> Result<Array<'c>> {
         Ok(Array { variant: Some(variant), ..self.array(Some(len))? })
     }
 
-    fn serialize_map(self, len: Option<usize>) -> Result<Hash> {
+    fn serialize_map(self, len: Option<usize>) -> Result<Hash<'c>> {
         self.hash(len)
     }
 
-    fn serialize_struct(self, _: &'static str, len: usize) -> Result<Hash> {
+    fn serialize_struct(self, _: &'static str, len: usize) -> Result<Hash<'c>> {
         self.hash(Some(len))
     }
 
@@ -237,38 +248,111 @@ impl ser::Serializer for Ser {
         _: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<Hash> {
+    ) -> Result<Hash<'c>> {
         Ok(Hash { variant: Some(variant), ..self.hash(Some(len))? })
     }
 }
 
+/// Makes a `bool` JSON's own.
+struct JsonBoolean<'c>(Ser<'c>);
+
+fn no_boolean<T>() -> Result<T> {
+    Err(EncodeError("a JSON boolean made of something else".into()))
+}
+
+macro_rules! no_booleans {
+    ($($method:ident($($type:ty),*) $result:ty;)*) => {$(
+        fn $method(self, $(_: $type),*) -> Result<$result> {
+            no_boolean()
+        }
+    )*};
+}
+
+impl ser::Serializer for JsonBoolean<'_> {
+    type Ok = Sv;
+    type Error = EncodeError;
+    type SerializeSeq = ser::Impossible<Sv, EncodeError>;
+    type SerializeTuple = ser::Impossible<Sv, EncodeError>;
+    type SerializeTupleStruct = ser::Impossible<Sv, EncodeError>;
+    type SerializeTupleVariant = ser::Impossible<Sv, EncodeError>;
+    type SerializeMap = ser::Impossible<Sv, EncodeError>;
+    type SerializeStruct = ser::Impossible<Sv, EncodeError>;
+    type SerializeStructVariant = ser::Impossible<Sv, EncodeError>;
+
+    fn serialize_bool(self, v: bool) -> Result<Sv> {
+        let Ser { perl, json } = self.0;
+        let mut known = json.get();
+        let Some(cache) = known.get_mut(usize::from(v)) else { return no_boolean() };
+        // SAFETY: the cache is of this interpreter and lives for one conversion, during which no Perl code runs that
+        // could free what it points to.
+        let raw = unsafe { sys::pxs_new_json_boolean(perl.raw(), v.into(), cache) };
+        json.set(known);
+        owned(perl, raw.cast())
+    }
+
+    no_booleans! {
+        serialize_i8(i8) Sv; serialize_i16(i16) Sv; serialize_i32(i32) Sv; serialize_i64(i64) Sv;
+        serialize_u8(u8) Sv; serialize_u16(u16) Sv; serialize_u32(u32) Sv; serialize_u64(u64) Sv;
+        serialize_f32(f32) Sv; serialize_f64(f64) Sv; serialize_char(char) Sv; serialize_str(&str) Sv;
+        serialize_bytes(&[u8]) Sv; serialize_none() Sv; serialize_unit() Sv;
+        serialize_unit_struct(&'static str) Sv;
+        serialize_unit_variant(&'static str, u32, &'static str) Sv;
+        serialize_seq(Option<usize>) Self::SerializeSeq;
+        serialize_tuple(usize) Self::SerializeTuple;
+        serialize_tuple_struct(&'static str, usize) Self::SerializeTupleStruct;
+        serialize_tuple_variant(&'static str, u32, &'static str, usize) Self::SerializeTupleVariant;
+        serialize_map(Option<usize>) Self::SerializeMap;
+        serialize_struct(&'static str, usize) Self::SerializeStruct;
+        serialize_struct_variant(&'static str, u32, &'static str, usize) Self::SerializeStructVariant;
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Sv> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, _: &T) -> Result<Sv> {
+        no_boolean()
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<Sv> {
+        no_boolean()
+    }
+}
+
 /// A reference to a finished container, inside `{ variant => … }` for an enum's variant.
-fn finish(perl: Perl, container: Sv, variant: Option<&'static str>) -> Result<Sv> {
+fn finish(ser: Ser<'_>, container: Sv, variant: Option<&'static str>) -> Result<Sv> {
+    let perl = ser.perl;
     // SAFETY: the reference takes over the count that into_raw gives up.
     let reference = unsafe { sys::pxs_new_ref(perl.raw(), container.into_raw().cast()) };
     let reference = owned(perl, reference.cast())?;
     match variant {
         None => Ok(reference),
         Some(name) => {
-            let outer = Ser { perl }.hash(Some(1))?;
+            let outer = ser.hash(Some(1))?;
             outer.store(name.as_bytes(), false, reference)?;
-            finish(perl, outer.hv, None)
+            finish(ser, outer.hv, None)
         }
     }
 }
 
-struct Array {
-    perl: Perl,
+struct Array<'c> {
+    ser: Ser<'c>,
     av: Sv,
     variant: Option<&'static str>,
 }
 
-impl Array {
+impl Array<'_> {
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        let value = value.serialize(Ser { perl: self.perl })?;
+        let value = value.serialize(self.ser)?;
         // SAFETY: av is an array of ours; it takes over the value's count.
         unsafe {
-            sys::pxs_array_push(self.perl.raw(), self.av.as_raw().cast(), value.into_raw());
+            sys::pxs_array_push(self.ser.perl.raw(), self.av.as_raw().cast(), value.into_raw());
         }
         Ok(())
     }
@@ -276,7 +360,7 @@ impl Array {
 
 macro_rules! arrays {
     ($($trait:ident $method:ident;)*) => {$(
-        impl ser::$trait for Array {
+        impl ser::$trait for Array<'_> {
             type Ok = Sv;
             type Error = EncodeError;
 
@@ -285,7 +369,7 @@ macro_rules! arrays {
             }
 
             fn end(self) -> Result<Sv> {
-                finish(self.perl, self.av, self.variant)
+                finish(self.ser, self.av, self.variant)
             }
         }
     )*};
@@ -298,15 +382,15 @@ arrays! {
     SerializeTupleVariant serialize_field;
 }
 
-struct Hash {
-    perl: Perl,
+struct Hash<'c> {
+    ser: Ser<'c>,
     hv: Sv,
     /// A key that waits for its value (only callers that do not use serialize_entry).
     key: Option<(Vec<u8>, bool)>,
     variant: Option<&'static str>,
 }
 
-impl Hash {
+impl Hash<'_> {
     #[inline]
     fn store(&self, key: &[u8], text: bool, value: Sv) -> Result<()> {
         if key.len() > MAX_KEY {
@@ -315,7 +399,7 @@ impl Hash {
         // SAFETY: hv is a hash of ours; it takes over the value's count; the key is one slice.
         unsafe {
             sys::pxs_hash_store(
-                self.perl.raw(),
+                self.ser.perl.raw(),
                 self.hv.as_raw().cast(),
                 key.as_ptr().cast(),
                 key.len(),
@@ -327,7 +411,7 @@ impl Hash {
     }
 }
 
-impl ser::SerializeMap for Hash {
+impl ser::SerializeMap for Hash<'_> {
     type Ok = Sv;
     type Error = EncodeError;
 
@@ -342,7 +426,7 @@ impl ser::SerializeMap for Hash {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        let value = value.serialize(Ser { perl: self.perl })?;
+        let value = value.serialize(self.ser)?;
         let (key, text) =
             self.key.take().ok_or_else(|| EncodeError("a value without its key".into()))?;
         self.store(&key, text, value)
@@ -353,7 +437,7 @@ impl ser::SerializeMap for Hash {
         key: &K,
         value: &V,
     ) -> Result<()> {
-        let value = Cell::new(Some(value.serialize(Ser { perl: self.perl })?));
+        let value = Cell::new(Some(value.serialize(self.ser)?));
         key.serialize(KeySer(|bytes: &[u8], text| match value.take() {
             Some(value) => self.store(bytes, text, value),
             None => Err(EncodeError("a hash key made of two values".into())),
@@ -361,13 +445,13 @@ impl ser::SerializeMap for Hash {
     }
 
     fn end(self) -> Result<Sv> {
-        finish(self.perl, self.hv, self.variant)
+        finish(self.ser, self.hv, self.variant)
     }
 }
 
 macro_rules! structs {
     ($($trait:ident;)*) => {$(
-        impl ser::$trait for Hash {
+        impl ser::$trait for Hash<'_> {
             type Ok = Sv;
             type Error = EncodeError;
 
@@ -377,12 +461,12 @@ macro_rules! structs {
                 key: &'static str,
                 value: &T,
             ) -> Result<()> {
-                let value = value.serialize(Ser { perl: self.perl })?;
+                let value = value.serialize(self.ser)?;
                 self.store(key.as_bytes(), !is_ascii(key.as_bytes()), value)
             }
 
             fn end(self) -> Result<Sv> {
-                finish(self.perl, self.hv, self.variant)
+                finish(self.ser, self.hv, self.variant)
             }
         }
     )*};

@@ -14,6 +14,8 @@
 //! | [`tc`] | `tc` |
 //! | [`netns`] | `nsenter --net`, `ip netns` |
 //! | [`sysctl`] | `sysctl net.…` |
+//! | [`inventory`] | `ip -details -json link` |
+//! | [`monitor`] | `ip monitor`, `bridge monitor vlan` |
 //! | [`interface`] | what `/sys/class/net` tells of one interface |
 //!
 //! Below them are [`wire`] (one netlink socket), [`request`] (messages and their answers) and [`wait`] (a call that a
@@ -27,8 +29,10 @@ pub mod fdb;
 mod hint;
 pub mod host;
 pub mod interface;
+pub mod inventory;
 pub mod kernel;
 pub mod link;
+pub mod monitor;
 pub mod netns;
 pub mod physical_ports;
 pub mod plan;

@@ -6,6 +6,7 @@ use perlxs::Error;
 use pve_config::lxc::container::ContainerError;
 use pve_container::config_error::ConfigError;
 use pve_container::hotplug;
+use pve_netlink::Errno;
 use pve_schema::{FormatError, PerlString};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -86,6 +87,19 @@ pub(crate) fn container(error: ContainerError) -> Error {
         _ => BTreeMap::new(),
     };
     own("config", error.to_string(), errors)
+}
+
+/// The kernel was asked over netlink, in vain.
+pub(crate) fn netlink(error: pve_netlink::Error) -> Error {
+    let kind = match error {
+        pve_netlink::Error::NotANamespace { .. }
+        | pve_netlink::Error::OwnNamespace { .. }
+        | pve_netlink::Error::NamespaceGone { .. }
+        | pve_netlink::Error::System { errno: Errno::ENOENT | Errno::ESRCH, .. } => "resource",
+        pve_netlink::Error::Internal(_) => "internal",
+        _ => "infrastructure",
+    };
+    own(kind, error.to_string(), BTreeMap::new())
 }
 
 /// Plugging an interface in or out failed.

@@ -18,5 +18,8 @@ perlxs::library! {
         &bindings::lxc_config::package::PACKAGE,
         &bindings::hotplug::package::PACKAGE,
         &bindings::host::package::PACKAGE,
+        &bindings::host_links::package::PACKAGE,
+        &bindings::container::package::PACKAGE,
+        &bindings::monitor::package::PACKAGE,
     ]
 }

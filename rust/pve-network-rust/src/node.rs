@@ -12,6 +12,7 @@ use pve_container::config_cache::{CacheCounts, ConfigCache};
 use pve_container::config_error::ConfigError;
 use pve_container::config_file::ConfigFiles;
 use pve_container::datacenter::{MacPrefix, read_mac_prefix};
+use pve_container::lxc_pid::LxcPath;
 use pve_container::mac::random_ether_addr;
 use pve_container::paths::Paths;
 use pve_container::read_file::{CONFIG_LIMIT, read_file};
@@ -32,6 +33,11 @@ pub(crate) fn root() -> PathBuf {
 
 fn paths() -> Result<Paths, ConfigError> {
     Paths::of_this_host(root())
+}
+
+/// Where LXC keeps its containers.
+pub(crate) fn lxc_path() -> LxcPath {
+    LxcPath::below(&std::env::var_os("PVE_RUST_ROOT").unwrap_or_default())
 }
 
 /// The configuration files of this node's containers.

@@ -16,6 +16,8 @@ our @EXPORT_OK = qw(call_of exports product_is_built rounds_of);
 my %rounds = (
     'PerlXS::Test::Namespace::new' => 2_000,
     'PerlXS::Test::Waiting::thread' => 5_000,
+    'PVE::Network::Rust::Container::get_interfaces' => 1_000,
+    'PVE::Network::Rust::Host::ip_link_details' => 1_000,
     'PVE::Network::Rust::Hotplug::hotplug_add' => 0,
     'PVE::Network::Rust::Hotplug::hotplug_remove' => 0,
     'PVE::Network::Rust::LXC::Config::load_config' => 20_000,
@@ -69,9 +71,10 @@ my %calls;
         one("${package}::Structures", 'name_of', { name => 'x', rest => $data }),
         (
             map { one("${package}::Results", $_) }
-                qw(nothings undefined booleans twenty change_errno)
+                qw(nothings undefined booleans json_booleans twenty change_errno)
         ),
         one("${package}::Results", 'list', 10),
+        one("${package}::Results", 'comparison', 0),
         one("${package}::Results", 'maybe', 0),
         one("${package}::Effects", 'warn', "text\n"),
         "${package}::Effects::warn_and_fail" =>
@@ -180,6 +183,23 @@ my %calls;
         "${lxc}::cache_statistics" => $with_files->(sub { $lxc->cache_statistics }),
         "${lxc}::clear_cache" => $with_files->(sub { $lxc->clear_cache }),
         host_calls(),
+        'PVE::Network::Rust::Container::find_lxc_pid' =>
+            fails(sub { PVE::Network::Rust::Container::find_lxc_pid(99) }),
+        'PVE::Network::Rust::Container::get_interfaces' => sub {
+            PVE::Network::Rust::Container::get_interfaces({ netns => '/proc/self/ns/net' });
+        },
+        'PVE::Network::Rust::Host::ip_link_details' =>
+            sub { PVE::Network::Rust::Host::ip_link_details() },
+        'PVE::Network::Rust::Host::ip_link_is_physical' =>
+            sub { PVE::Network::Rust::Host::ip_link_is_physical({ link_type => 'ether' }) },
+        'PVE::Network::Rust::Host::altname_mapping' =>
+            sub { PVE::Network::Rust::Host::altname_mapping({ eth0 => { altnames => ['a'] } }) },
+        'PVE::Network::Rust::Host::get_physical_bridge_ports' => sub {
+            PVE::Network::Rust::Host::get_physical_bridge_ports(
+                'br0',
+                { br0 => { linkinfo => { info_kind => 'bridge' } } }
+            );
+        },
         'PVE::Network::Rust::Hotplug::new' => sub { PVE::Network::Rust::Hotplug->new },
         'PVE::Network::Rust::Hotplug::hotplug_add' => fails(sub {
             PVE::Network::Rust::Hotplug->new->hotplug_add(

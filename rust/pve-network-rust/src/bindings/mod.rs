@@ -1,6 +1,9 @@
 //! One Perl package a file.
 
 pub(crate) mod host;
+pub(crate) mod container;
+pub(crate) mod host_links;
 pub(crate) mod hotplug;
 pub(crate) mod lxc_config;
+pub(crate) mod monitor;
 pub(crate) mod rust;
