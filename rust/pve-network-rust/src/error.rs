@@ -122,3 +122,12 @@ pub(crate) fn hotplug(error: hotplug::Error) -> Error {
     };
     own(kind, error.to_string(), errors)
 }
+
+/// What the reference dies with where it handles addresses in VNets.
+pub(crate) fn sdn(error: pve_ipam::Error) -> Error {
+    if error.at_caller() {
+        Error::die_at_caller(error.to_perl())
+    } else {
+        Error::die(error.to_perl())
+    }
+}

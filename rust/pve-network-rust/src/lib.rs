@@ -21,5 +21,7 @@ perlxs::library! {
         &bindings::host_links::package::PACKAGE,
         &bindings::container::package::PACKAGE,
         &bindings::monitor::package::PACKAGE,
+        &bindings::sdn::package::PACKAGE,
+        &bindings::sdn_subnets::package::PACKAGE,
     ]
 }

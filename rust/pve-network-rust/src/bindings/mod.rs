@@ -7,3 +7,5 @@ pub(crate) mod hotplug;
 pub(crate) mod lxc_config;
 pub(crate) mod monitor;
 pub(crate) mod rust;
+pub(crate) mod sdn;
+pub(crate) mod sdn_subnets;

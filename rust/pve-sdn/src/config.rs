@@ -1,0 +1,145 @@
+//! The configuration of SDN: what administrators have written, and what is in effect.
+
+use serde_json::{Map, Value};
+
+use crate::layout::{DNS, IPAMS, Layout, SUBNETS, VNETS, ZONES};
+use crate::{Section, json, section_file};
+
+/// A section file below `/etc/pve/sdn`: what administrators have written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum File {
+    /// Zones.
+    Zones,
+    /// VNets.
+    Vnets,
+    /// Subnets of VNets.
+    Subnets,
+    /// Servers that manage addresses.
+    Ipams,
+    /// DNS servers.
+    Dns,
+}
+
+impl File {
+    fn layout(self) -> &'static Layout {
+        match self {
+            File::Zones => &ZONES,
+            File::Vnets => &VNETS,
+            File::Subnets => &SUBNETS,
+            File::Ipams => &IPAMS,
+            File::Dns => &DNS,
+        }
+    }
+
+    /// Its name below /etc/pve.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.layout().file
+    }
+}
+
+/// Objects of the configuration by id.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Objects {
+    ids: Map<String, Value>,
+}
+
+impl Objects {
+    /// Reads a section file, `None` where it does not exist; with the warnings, which end in newlines.
+    ///
+    /// The IPAM `pve` is always there.
+    #[must_use]
+    pub fn read(file: File, raw: Option<&[u8]>) -> (Objects, Vec<String>) {
+        let sections = section_file::read(file.layout(), raw.unwrap_or_default());
+        let mut ids = sections.ids;
+        if file == File::Ipams {
+            let pve = ids.entry("pve").or_insert(Value::Null);
+            match pve {
+                Value::Object(pve) => {
+                    pve.insert("type".into(), "pve".into());
+                }
+                _ => *pve = serde_json::json!({ "type": "pve" }),
+            }
+        }
+        (Objects { ids }, sections.warnings)
+    }
+
+    /// An object by its id, as the reference's `sdn_…_config` with `$noerr`.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Section> {
+        self.ids.get(id).and_then(Value::as_object)
+    }
+
+    /// All ids with what is there, which is null where a section lacked an option.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&Section>)> {
+        self.ids.iter().map(|(id, section)| (id.as_str(), section.as_object()))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+}
+
+/// The configuration in effect: `/etc/pve/sdn/.running-config`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Running {
+    /// Zones, if there are any.
+    pub zones: Objects,
+    /// VNets.
+    pub vnets: Objects,
+    /// Subnets.
+    pub subnets: Objects,
+}
+
+impl Running {
+    /// Its name below /etc/pve.
+    pub const FILE: &str = "sdn/.running-config";
+
+    /// Reads the file, `None` where it does not exist. What is no JSON counts as nothing (`PVE::Network::SDN`).
+    #[must_use]
+    pub fn read(raw: Option<&[u8]>) -> Running {
+        let content = json::from_bytes_as_characters(Self::FILE, raw.unwrap_or_default());
+        let mut content = content.unwrap_or_default();
+        let mut objects = |kind: &str| {
+            let ids = content.get_mut(kind).and_then(|objects| objects.get_mut("ids"));
+            match ids.map(Value::take) {
+                Some(Value::Object(ids)) => Objects { ids },
+                _ => Objects::default(),
+            }
+        };
+        Running { zones: objects("zones"), vnets: objects("vnets"), subnets: objects("subnets") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_running_configuration_is_read_by_kind() {
+        let raw = br#"{"version":3,"vnets":{"ids":{"v1":{"zone":"z","type":"vnet"}}}}"#;
+        let running = Running::read(Some(raw));
+        assert_eq!(running.vnets.get("v1").unwrap()["zone"], "z");
+        assert!(running.zones.is_empty());
+        assert_eq!(Running::read(Some(b"no json")), Running::default());
+        assert_eq!(Running::read(None), Running::default());
+    }
+
+    #[test]
+    fn the_ipam_of_the_cluster_is_always_there() {
+        let (ipams, warnings) = Objects::read(File::Ipams, None);
+        assert_eq!(ipams.get("pve").unwrap()["type"], "pve");
+        assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn a_section_without_a_required_option_stays_as_nothing() {
+        let (vnets, warnings) = Objects::read(File::Vnets, Some(b"vnet: v1\n\ttag 5\n"));
+        assert_eq!(vnets.iter().collect::<Vec<_>>(), [("v1", None)]);
+        let wanted = "file /etc/pve/sdn/vnets.cfg line 2 (skip section 'v1'): \
+                      missing value for required option 'zone'\n";
+        assert_eq!(warnings, [wanted]);
+    }
+}
