@@ -61,7 +61,8 @@ impl Links {
                         brief.kind = info.get(libc::IFLA_INFO_KIND.into()).map(text);
                     }
                     libc::IFLA_PROP_LIST => {
-                        let names = attributes(value).filter(|(kind, _)| *kind == libc::IFLA_ALT_IFNAME);
+                        let names =
+                            attributes(value).filter(|(kind, _)| *kind == libc::IFLA_ALT_IFNAME);
                         brief.altnames = names.map(|(_, value)| text(value)).collect();
                     }
                     _ => {}

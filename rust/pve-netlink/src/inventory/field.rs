@@ -124,9 +124,7 @@ impl Serialize for Value<'_> {
             Form::Timer => serializer.serialize_f64(seconds(u64_of(value))),
             Form::Link | Form::LinkIfAny => self.links.name(u32_of(value)).serialize(serializer),
             Form::Ipv4 => ipv4(value).map(|address| address.to_string()).serialize(serializer),
-            Form::Protocol => {
-                serializer.serialize_str(&super::words::protocol(be16_of(value)))
-            }
+            Form::Protocol => serializer.serialize_str(&super::words::protocol(be16_of(value))),
             Form::Word8(words) => serializer.serialize_str(word(words, u8_of(value).into())),
             Form::Word32(words) => serializer.serialize_str(word(words, u32_of(value) as usize)),
         }

@@ -250,9 +250,8 @@ fn event<M: SerializeMap>(map: &mut M, event: u32) -> Result<(), M::Error> {
 fn address_mode<M: SerializeMap>(map: &mut M, families: &[u8]) -> Result<(), M::Error> {
     const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
     let inet6 = attributes(families).find(|(family, _)| i32::from(*family) == libc::AF_INET6);
-    let mode = inet6.and_then(|(_, data)| {
-        attributes(data).find(|(kind, _)| *kind == IFLA_INET6_ADDR_GEN_MODE)
-    });
+    let mode = inet6
+        .and_then(|(_, data)| attributes(data).find(|(kind, _)| *kind == IFLA_INET6_ADDR_GEN_MODE));
     let Some((_, mode)) = mode else { return Ok(()) };
     let mode = u8_of(mode);
     let word = match ADDRESS_MODES.get(usize::from(mode)) {

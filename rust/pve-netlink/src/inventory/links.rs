@@ -40,10 +40,7 @@ impl Links {
     ///
     /// # Errors
     /// [`Error::System`], [`Error::Refused`], [`Error::NoAnswer`], and what `check` gives.
-    pub fn read(
-        wire: &mut dyn Wire,
-        check: impl Fn() -> Result<(), Error>,
-    ) -> Result<Self, Error> {
+    pub fn read(wire: &mut dyn Wire, check: impl Fn() -> Result<(), Error>) -> Result<Self, Error> {
         let messages = dump(wire, libc::RTM_GETLINK, &body(), "read the links", check)?;
         Ok(Self { groups: Groups::of_this_host(), ..Self::from_messages(messages) })
     }

@@ -87,7 +87,9 @@ impl Serialize for Vf<'_> {
             let rate = Pair(["max_tx", "min_tx"], [word(rate, 2), word(rate, 1)]);
             map.serialize_entry("rate", &rate)?;
         }
-        for (kind, key) in [(SPOOFCHK, "spoofchk"), (TRUST, "trust"), (RSS_QUERY_EN, "query_rss_en")] {
+        for (kind, key) in
+            [(SPOOFCHK, "spoofchk"), (TRUST, "trust"), (RSS_QUERY_EN, "query_rss_en")]
+        {
             if let Some(setting) = self.setting(kind).filter(|setting| *setting != u32::MAX) {
                 map.serialize_entry(key, &Boolean(setting != 0))?;
             }
@@ -96,7 +98,9 @@ impl Serialize for Vf<'_> {
             // The kernel's structure has four bytes of padding before the number, which is in the host's byte order.
             if let Some(guid) = vf.get(kind) {
                 let guid: Vec<_> = match guid.get(8..16) {
-                    Some(guid) if cfg!(target_endian = "little") => guid.iter().rev().copied().collect(),
+                    Some(guid) if cfg!(target_endian = "little") => {
+                        guid.iter().rev().copied().collect()
+                    }
                     guid => guid.unwrap_or_default().to_vec(),
                 };
                 map.serialize_entry(key, &mac(&guid))?;

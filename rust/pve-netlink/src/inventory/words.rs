@@ -168,7 +168,8 @@ mod tests {
 
     #[test]
     fn groups_are_read_until_a_line_is_none() {
-        let groups = Groups::parse("# names\n0\tdefault\n\n 7 guests # x\n0x10 sixteen\nbad\n9 no\n");
+        let groups =
+            Groups::parse("# names\n0\tdefault\n\n 7 guests # x\n0x10 sixteen\nbad\n9 no\n");
         assert_eq!(groups.name(0), "default");
         assert_eq!(groups.name(7), "guests");
         assert_eq!(groups.name(16), "sixteen");

@@ -243,11 +243,7 @@ fn listen(wanted: Wanted, room: Option<usize>) -> io::Result<Socket> {
 }
 
 /// Everything there is.
-fn whole_state(
-    wire: &mut RouteSocket,
-    wanted: Wanted,
-    cancel: &Cancel,
-) -> Result<State, Error> {
+fn whole_state(wire: &mut RouteSocket, wanted: Wanted, cancel: &Cancel) -> Result<State, Error> {
     const NO_DETAILS: [u8; 24] = {
         let mut body = [0; 24];
         // IFLA_EXT_MASK with RTEXT_FILTER_SKIP_STATS.

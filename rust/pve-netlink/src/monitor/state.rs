@@ -37,9 +37,10 @@ pub(super) struct State {
 impl State {
     /// Take in one message of the kernel; what it changed is added to `events`.
     pub(super) fn apply(&mut self, message: &[u8], wanted: Wanted, events: &mut Vec<Event>) {
-        let kind = message.get(4..6).and_then(<[u8]>::first_chunk).map_or(0, |bytes| {
-            u16::from_ne_bytes(*bytes)
-        });
+        let kind = message
+            .get(4..6)
+            .and_then(<[u8]>::first_chunk)
+            .map_or(0, |bytes| u16::from_ne_bytes(*bytes));
         match kind {
             libc::RTM_NEWLINK => {
                 if let Some((index, link)) = read_link(message) {

@@ -1,7 +1,7 @@
 //! One Perl package a file.
 
-pub(crate) mod host;
 pub(crate) mod container;
+pub(crate) mod host;
 pub(crate) mod host_links;
 pub(crate) mod hotplug;
 pub(crate) mod lxc_config;

@@ -8,11 +8,8 @@ use super::super::field::{Form, Table, add_one, table};
 use super::super::links::Links;
 use super::super::value::Boolean;
 
-static FIELDS: Table<10> = table(&[
-    (4, "pi", Form::Flag),
-    (5, "vnet_hdr", Form::Flag),
-    (6, "persist", Form::Flag),
-]);
+static FIELDS: Table<10> =
+    table(&[(4, "pi", Form::Flag), (5, "vnet_hdr", Form::Flag), (6, "persist", Form::Flag)]);
 const OWNER: usize = 1;
 const GROUP: usize = 2;
 const TYPE: usize = 3;

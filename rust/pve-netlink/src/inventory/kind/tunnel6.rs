@@ -5,9 +5,7 @@ use serde::ser::SerializeMap;
 use super::super::attributes::ByType;
 use super::super::links::Links;
 use super::super::value::Boolean;
-use super::tunnel::{
-    add_encap, add_ends, add_erspan, add_gre_flags, add_link, add_mark, add_vti,
-};
+use super::tunnel::{add_encap, add_ends, add_erspan, add_gre_flags, add_link, add_mark, add_vti};
 
 /// `IP6_TNL_F_…` of `<linux/ip6_tunnel.h>`.
 const IGN_ENCAP_LIMIT: u32 = 0x01;
@@ -59,11 +57,7 @@ fn add_flags<M: SerializeMap>(
     Ok(())
 }
 
-fn add_mark6<M: SerializeMap>(
-    map: &mut M,
-    flags: u32,
-    mark: Option<u32>,
-) -> Result<(), M::Error> {
+fn add_mark6<M: SerializeMap>(map: &mut M, flags: u32, mark: Option<u32>) -> Result<(), M::Error> {
     if flags & USE_ORIG_FWMARK != 0 {
         return map.serialize_entry("ip6_tnl_f_use_orig_fwmark", &Boolean(true));
     }

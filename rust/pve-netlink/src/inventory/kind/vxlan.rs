@@ -85,9 +85,7 @@ fn add_remote<M: SerializeMap>(
 ) -> Result<(), M::Error> {
     if let Some(value) = v4 {
         match ipv4(value).filter(|address| !address.is_unspecified()) {
-            Some(group) if group.is_multicast() => {
-                map.serialize_entry("group", &group.to_string())
-            }
+            Some(group) if group.is_multicast() => map.serialize_entry("group", &group.to_string()),
             Some(host) => map.serialize_entry("remote", &host.to_string()),
             None => Ok(()),
         }
