@@ -111,6 +111,9 @@ sub setup {
     );
     push @commands, ['ip', 'link', 'set', 'vmbr0', 'type', 'bridge', 'vlan_filtering', '1']
         if -e "$case/vlan_filtering";
+    # With the firewall on iptables, interfaces get firewall bridges.
+    push @commands, ['touch', '/run/proxmox-nftables-firewall-force-disable']
+        if -e "$case/iptables";
     for my $cmd (@commands) {
         system(@$cmd) == 0 or die "@$cmd failed\n";
     }
@@ -119,6 +122,7 @@ sub setup {
 sub teardown {
     system('ip', 'netns', 'delete', 'ct');
     system('ip', 'link', 'delete', 'vmbr0');
+    unlink('/run/proxmox-nftables-firewall-force-disable');
     system('ip', 'link', 'delete', "veth${VMID}i0") if -e "/sys/class/net/veth${VMID}i0";
 }
 

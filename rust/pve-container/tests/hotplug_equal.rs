@@ -3,7 +3,9 @@
 
 mod room;
 
-use pve_container::hotplug::{hotplug_add_on, hotplug_remove};
+use std::path::PathBuf;
+
+use pve_container::hotplug::{hotplug_add_below, hotplug_remove};
 use room::fault::Faulty;
 use room::reference::{Case, case, cases, plug};
 use room::state::{assert_same, settled};
@@ -13,6 +15,16 @@ fn prepare(case: &Case) {
     if case.vlan_filtering {
         run(&["ip", "link", "set", "vmbr0", "type", "bridge", "vlan_filtering", "1"]);
     }
+}
+
+/// A folder of the node's files.
+fn node(case: &Case) -> PathBuf {
+    let root = std::env::temp_dir().join(format!("{}-{}", case.name, std::process::id()));
+    std::fs::create_dir_all(root.join("run")).unwrap();
+    if case.iptables {
+        std::fs::write(root.join("run/proxmox-nftables-firewall-force-disable"), "").unwrap();
+    }
+    root
 }
 
 fn compare(case: &Case) {
@@ -29,14 +41,18 @@ fn compare(case: &Case) {
         prepare(case);
         let before = settled(room);
         let kernel = Faulty::default();
-        let plugged =
-            hotplug_add_on(&kernel, VMID, 0, &nic(&case.net), &room.netns(), &mut patient).unwrap();
+        let root = node(case);
+        let nic = nic(&case.net);
+        let netns = room.netns();
+        let plugged = hotplug_add_below(&root, &kernel, VMID, 0, &nic, &netns, &mut patient);
+        let plugged = plugged.unwrap();
         assert_eq!((plugged.name.as_str(), plugged.peer_name.as_str()), (HOST_END, "eth0"));
         let sends = kernel.sends();
         assert!(sends.len() <= 3, "{}: {sends:?}", case.name);
         assert_same(&wanted, &settled(room), &case.name);
 
         hotplug_remove(VMID, 0, &mut patient).unwrap();
+        std::fs::remove_dir_all(&root).unwrap();
         assert_same(&before, &settled(room), &format!("{}, taken out", case.name));
     });
 }

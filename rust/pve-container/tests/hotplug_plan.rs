@@ -1,13 +1,15 @@
 //! What is planned, and what is refused before anything is touched.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use pve_container::hotplug::{ContainerNic, Error, Kind, plan};
+use pve_container::hotplug::{ContainerNic, Error, Kind, NodeSetup, plan};
 use pve_netlink::bridge::Vlans;
 use pve_netlink::host::port::Bridge;
 use pve_netlink::interface::Interface;
 use pve_netlink::plan::{Inverse, Step};
 
 const NET: &str = "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01";
+
+const NODE: NodeSetup = NodeSetup { learning: true, firewall_bridges: true };
 
 fn parse(value: &str) -> Result<ContainerNic, Error> {
     ContainerNic::from_pairs(value.split(',').map(|pair| pair.split_once('=').unwrap()))
@@ -20,7 +22,7 @@ fn bridge(driver: &str) -> Interface {
 /// All steps, on a bridge that filters VLANs.
 fn all_steps(more: &str) -> Vec<Step> {
     let nic = parse(&format!("{NET}{more}")).unwrap();
-    let plan = plan(101, 0, &nic, Some(&bridge("bridge")), true).unwrap();
+    let plan = plan(101, 0, &nic, Some(&bridge("bridge")), NODE).unwrap();
     let target = Bridge { name: "vmbr0".into(), mtu: 1500, vlan_filtering: true };
     [plan.make(), plan.connect(&target, None), plan.inside().to_vec()].concat()
 }
@@ -61,7 +63,7 @@ fn addresses_that_the_container_sees_to_are_left_to_it() {
 #[test]
 fn with_the_link_down_there_is_no_port_and_the_host_end_is_down() {
     let nic = parse(&format!("{NET},link_down=1")).unwrap();
-    let plan = plan(101, 0, &nic, Some(&bridge("bridge")), true).unwrap();
+    let plan = plan(101, 0, &nic, Some(&bridge("bridge")), NODE).unwrap();
     assert_eq!(plan.pair.master, None);
     assert_eq!(
         steps(",link_down=1")[2..],
@@ -72,7 +74,7 @@ fn with_the_link_down_there_is_no_port_and_the_host_end_is_down() {
 #[test]
 fn the_host_end_has_the_bridges_mtu_and_the_other_its_own() {
     let nic = parse(&format!("{NET},mtu=1400")).unwrap();
-    let pair = plan(101, 3, &nic, Some(&bridge("bridge")), true).unwrap().pair;
+    let pair = plan(101, 3, &nic, Some(&bridge("bridge")), NODE).unwrap().pair;
     assert_eq!((pair.name.as_str(), pair.mtu, pair.peer_mtu), ("veth101i3", 1500, 1400));
     assert_eq!((pair.master, pair.queues), (Some(7), 1));
     assert_eq!(pair.peer_address, Some([0xbc, 0x24, 0x11, 0, 0, 1]));
@@ -94,7 +96,7 @@ fn what_is_not_done_here_is_refused_by_its_key() {
         (",ip=dhcp,host-managed=1", "host-managed: an interface with a DHCP client on the host"),
     ] {
         let nic = parse(&format!("{NET}{more}")).unwrap();
-        let error = plan(101, 0, &nic, Some(&bridge("bridge")), true).unwrap_err();
+        let error = plan(101, 0, &nic, Some(&bridge("bridge")), NODE).unwrap_err();
         let text = error.to_string();
         assert!(text.starts_with(start), "{text}");
         assert!(text.ends_with("use PVE::LXC's own hotplug for this interface"), "{text}");
@@ -102,7 +104,7 @@ fn what_is_not_done_here_is_refused_by_its_key() {
     }
     for more in [",firewall=0,rate=0,type=veth,host-managed=1", ",tag=,trunks="] {
         let nic = parse(&format!("{NET}{more}")).unwrap();
-        assert!(plan(101, 0, &nic, Some(&bridge("bridge")), true).is_ok(), "{more}");
+        assert!(plan(101, 0, &nic, Some(&bridge("bridge")), NODE).is_ok(), "{more}");
     }
 }
 
@@ -110,14 +112,25 @@ fn what_is_not_done_here_is_refused_by_its_key() {
 fn a_port_of_a_vlan_or_behind_a_firewall_joins_its_bridge_once_that_is_known() {
     for more in [",tag=5", ",trunks=5;7-9", ",firewall=1"] {
         let nic = parse(&format!("{NET}{more}")).unwrap();
-        let plan = plan(101, 0, &nic, Some(&bridge("bridge")), true).unwrap();
+        let plan = plan(101, 0, &nic, Some(&bridge("bridge")), NODE).unwrap();
         assert_eq!(plan.pair.master, None, "{more}");
         assert!(steps(more).iter().any(|step| step.contains("a port of 'vmbr0'")), "{more}");
     }
     let nic = parse(&format!("{NET},tag=5,trunks=6;7-9")).unwrap();
-    let plan = plan(101, 0, &nic, Some(&bridge("bridge")), true).unwrap();
+    let plan = plan(101, 0, &nic, Some(&bridge("bridge")), NODE).unwrap();
     assert_eq!(plan.vlans.tag, Some(5));
     assert_eq!(plan.vlans.trunks, [Vlans::tagged(6, 6), Vlans::tagged(7, 9)]);
+}
+
+#[test]
+fn a_firewall_that_needs_no_bridges_gets_none() {
+    let nic = parse(&format!("{NET},firewall=1")).unwrap();
+    let node = NodeSetup { firewall_bridges: false, ..NODE };
+    let found = bridge("bridge");
+    let none = plan(101, 0, &nic, Some(&found), node).unwrap();
+    assert_eq!(none, plan(101, 0, &parse(NET).unwrap(), Some(&found), node).unwrap());
+    let one = plan(101, 0, &nic, Some(&found), NODE).unwrap();
+    assert_eq!(&*one.firewall.unwrap().bridge, "fwbr101i0");
 }
 
 #[test]
@@ -136,7 +149,7 @@ fn vlans_and_rates_that_are_none_are_named() {
         (",rate=fast", "rate: invalid value 'fast': a number of MB/s is needed"),
     ] {
         let nic = parse(&format!("{NET}{more}")).unwrap();
-        let error = plan(101, 0, &nic, Some(&bridge("bridge")), true).unwrap_err();
+        let error = plan(101, 0, &nic, Some(&bridge("bridge")), NODE).unwrap_err();
         assert!(error.to_string().starts_with(start), "{error}");
         assert_eq!(error.kind(), Kind::Config);
     }
@@ -145,7 +158,7 @@ fn vlans_and_rates_that_are_none_are_named() {
 #[test]
 fn a_bridge_must_be_one() {
     let nic = parse(NET).unwrap();
-    let refused = |found: Option<&Interface>| plan(101, 0, &nic, found, true).unwrap_err();
+    let refused = |found: Option<&Interface>| plan(101, 0, &nic, found, NODE).unwrap_err();
     let none = refused(None);
     assert!(none.to_string().starts_with("bridge 'vmbr0' does not exist;"), "{none}");
     let veth = refused(Some(&bridge("veth"))).to_string();
@@ -153,14 +166,14 @@ fn a_bridge_must_be_one() {
     let ovs = refused(Some(&bridge("openvswitch"))).to_string();
     assert!(ovs.starts_with("bridge: a port of the Open vSwitch bridge 'vmbr0' cannot"), "{ovs}");
     let nic = parse("name=eth0").unwrap();
-    let missing = plan(101, 0, &nic, None, true).unwrap_err().to_string();
+    let missing = plan(101, 0, &nic, None, NODE).unwrap_err().to_string();
     assert_eq!(missing, "bridge: missing value: the bridge to plug into");
 }
 
 #[test]
 fn an_mtu_above_the_bridges_is_refused_in_the_references_words() {
     let nic = parse(&format!("{NET},mtu=9000")).unwrap();
-    let text = plan(101, 0, &nic, Some(&bridge("bridge")), true).unwrap_err().to_string();
+    let text = plan(101, 0, &nic, Some(&bridge("bridge")), NODE).unwrap_err().to_string();
     assert!(text.ends_with("MTU size '9000' is bigger than bridge MTU '1500'"), "{text}");
 }
 

@@ -64,6 +64,15 @@ impl Request {
         }
     }
 
+    /// The message, if it was put together by hand.
+    #[must_use]
+    pub fn into_raw(self) -> Option<Raw> {
+        match self.message {
+            Message::Raw(raw) => Some(raw),
+            Message::Route(_) => None,
+        }
+    }
+
     /// A message that was put together by hand.
     #[must_use]
     pub fn raw(kind: u16, body: Vec<u8>, flags: u16) -> Self {

@@ -142,7 +142,8 @@ pub fn show(index: u32, part: Part) -> Request {
             raw
         }
     };
-    request(raw, 0)
+    // Kernels before 6.8 show a queueing discipline or a class to those only who ask for an echo.
+    request(raw, NLM_F_ECHO)
 }
 
 /// `tc qdisc add dev INDEX root handle 1: htb default 1`.
@@ -242,12 +243,15 @@ pub fn restore(index: u32, shown: &Raw, clock: Clock) -> Request {
     if let Some(options) = find(attributes, TCA_OPTIONS) {
         match find(options, TCA_BASIC_POLICE) {
             // The kernel does not show the rate table that it wants.
-            Some(police) if shown.kind == libc::RTM_NEWTFILTER => {
+            Some(police) if shown.kind == libc::RTM_NEWTFILTER && kind(shown) == "basic" => {
                 let tbf = find(police, TCA_POLICE_TBF).unwrap_or_default();
                 let rate = u32_at(tbf, 20 + 8).unwrap_or_default();
                 let mtu = u32_at(tbf, 16).unwrap_or_default();
-                // Index 0: a new one.
-                let tbf = [&[0; 4], tbf.get(4..).unwrap_or_default()].concat();
+                // A new one, by its index of 0. What the table is made by is not shown either.
+                let mut tbf = [&[0; 4], tbf.get(4..).unwrap_or_default()].concat();
+                if let Some(log) = tbf.get_mut(20) {
+                    *log = cell_log(mtu);
+                }
                 nest(&mut body, TCA_OPTIONS, |options| {
                     nest(options, TCA_BASIC_POLICE, |nested| {
                         put(nested, TCA_POLICE_TBF, &tbf);
@@ -258,11 +262,28 @@ pub fn restore(index: u32, shown: &Raw, clock: Clock) -> Request {
                     });
                 });
             }
-            _ => put(&mut body, TCA_OPTIONS, options),
+            _ => {
+                let mut options = options.to_vec();
+                if shown.kind == libc::RTM_NEWQDISC && kind(shown) == "htb" {
+                    set_version(&mut options);
+                }
+                put(&mut body, TCA_OPTIONS, &options);
+            }
         }
     }
     let flags = NLM_F_CREATE | if shown.kind == libc::RTM_NEWTFILTER { NLM_F_EXCL } else { 0 };
     Request::raw(shown.kind, body, flags)
+}
+
+/// What the kernel shows as htb's version is more than it wants to be told: the first half.
+fn set_version(options: &mut [u8]) {
+    let start = options.windows(4).position(|head| head == [24, 0, TCA_HTB_INIT as u8, 0]);
+    let version = start.and_then(|start| options.get_mut(start + 4..start + 8));
+    if let Some(version) = version {
+        let shown = u32_at(version, 0).unwrap_or_default();
+        let told = if shown > 0xffff { shown >> 16 } else { shown };
+        version.copy_from_slice(&told.to_ne_bytes());
+    }
 }
 
 /// The kind (`htb`, `noqueue`) of what the kernel showed.
@@ -287,7 +308,8 @@ pub fn rate(shown: &Raw) -> Option<u64> {
         let value: &[u8] = find(attributes, kind)?;
         Some(u64::from_ne_bytes(value.try_into().ok()?))
     };
-    if let Some(police) = find(options, TCA_BASIC_POLICE) {
+    // The same number means something else to htb.
+    if let Some(police) = find(options, TCA_BASIC_POLICE).filter(|_| kind(shown) == "basic") {
         let short = u32_at(find(police, TCA_POLICE_TBF)?, 20 + 8)?;
         return long(police, TCA_POLICE_RATE64).or(Some(short.into()));
     }
@@ -359,5 +381,80 @@ impl Clock {
 impl Default for Clock {
     fn default() -> Self {
         Self { ticks_per_microsecond: 15.625, hertz: 1_000_000_000 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rate(megabytes: u64) -> Rate {
+        Rate::new(megabytes * 1024 * 1024).unwrap()
+    }
+
+    fn body(request: Request) -> Vec<u8> {
+        request.into_raw().unwrap().body
+    }
+
+    #[test]
+    fn the_clock_is_the_kernels() {
+        let clock = Clock::parse("000003e8 00000040 000f4240 3b9aca00\n").unwrap();
+        assert_eq!(clock, Clock::default());
+        assert_eq!(Clock::parse(""), None);
+        assert_eq!(Clock::parse("1 0 1 1"), None);
+    }
+
+    /// As `tc class add … htb rate 13107200bps burst 1048576b` of iproute2 6.1 sends it.
+    #[test]
+    fn a_class_is_what_tc_makes() {
+        let rate = Rate::new(13_107_200).unwrap();
+        let body = body(class(3, rate, false, Clock::default()));
+        let parms = find(find(&body[TCMSG..], TCA_OPTIONS).unwrap(), TCA_HTB_PARMS).unwrap();
+        let words: Vec<_> = (0..11).map(|word| u32_at(parms, 4 * word).unwrap()).collect();
+        let spec = [0x0103, 0xffff, 13_107_200];
+        assert_eq!(words, [&spec[..], &spec, &[1_250_000, 1906, 0, 0, 0]].concat());
+        let table = find(find(&body[TCMSG..], TCA_OPTIONS).unwrap(), TCA_HTB_RTAB).unwrap();
+        let first: Vec<_> = (0..6).map(|entry| u32_at(table, 4 * entry).unwrap()).collect();
+        assert_eq!((first, table.len()), (vec![0, 15, 15, 31, 46, 46], 1024));
+    }
+
+    #[test]
+    fn a_filter_is_what_tc_makes() {
+        let rate = Rate::new(13_107_200).unwrap();
+        let body = body(police(3, rate, false, Clock::default()));
+        assert_eq!(body.len(), 1144 - 16);
+        assert_eq!(body[4..20], [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 3, 0x32, 0]);
+        let options = find(&body[TCMSG..], TCA_OPTIONS).unwrap();
+        let nested = find(options, TCA_BASIC_POLICE).unwrap();
+        let tbf = find(nested, TCA_POLICE_TBF).unwrap();
+        let words: Vec<_> = (0..8).map(|word| u32_at(tbf, 4 * word).unwrap()).collect();
+        assert_eq!(words, [0, 2, 0, 1_250_000, 65536, 0x0109, 0xffff, 13_107_200]);
+        let table = find(nested, TCA_POLICE_RATE).unwrap();
+        assert_eq!((u32_at(table, 0), u32_at(table, 4)), (Some(0x261), Some(0x4c2)));
+    }
+
+    #[test]
+    fn a_rate_is_read_as_it_was_written() {
+        for wanted in [rate(1), rate(4095), rate(4096), rate(100_000)] {
+            for request in [
+                class(3, wanted, false, Clock::default()),
+                police(3, wanted, true, Clock::default()),
+            ] {
+                let raw = request.into_raw().unwrap();
+                assert_eq!(super::rate(&raw), Some(wanted.bytes_per_second()));
+            }
+        }
+        assert_eq!(Rate::new(0), None);
+    }
+
+    #[test]
+    fn what_was_cut_has_no_rate() {
+        let whole = class(3, rate(1), false, Clock::default()).into_raw().unwrap();
+        for length in 0..whole.body.len() {
+            let cut = Raw { kind: whole.kind, body: whole.body[..length].to_vec() };
+            let _ = super::rate(&cut);
+            let _ = kind(&cut);
+            let _ = restore(3, &cut, Clock::default());
+        }
     }
 }

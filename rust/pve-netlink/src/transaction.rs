@@ -529,6 +529,11 @@ impl<'a> Transaction<'a> {
             match done {
                 Done::Changes(changes) => {
                     for (link, change) in changes {
+                        // Its bridge was deleted, too. Making that again, which follows, makes this its port with all
+                        // that it had there; until then it may be another's.
+                        if self.bridge_is_gone(&change) {
+                            break;
+                        }
                         failures.extend(self.undo_one(link, change).err());
                     }
                 }
@@ -538,6 +543,13 @@ impl<'a> Transaction<'a> {
             }
         }
         failures
+    }
+
+    fn bridge_is_gone(&self, change: &Change) -> bool {
+        match change {
+            Change::SetMaster(Some(bridge)) => self.index(&Link::Host(bridge.clone())).is_none(),
+            _ => false,
+        }
     }
 
     fn undo_one(&mut self, link: Link, change: Change) -> Result<(), Error> {

@@ -13,8 +13,12 @@ use pve_netlink::{Errno, Host, Kernel};
 
 use super::error::Error;
 use super::nic::ContainerNic;
-use super::plan::{Plan, bridge_name, plan, supported};
+use super::plan::{NodeSetup, Plan, bridge_name, plan, supported};
 use crate::network_lock::NetworkLockFile;
+
+/// The file by which the firewall on iptables keeps the one on nftables, which needs no bridges of its own, from its work
+/// (the reference: `PVE::Firewall::Helpers`, `$FORCE_NFT_DISABLE_FLAG_FILE`).
+const NO_NFTABLES: &str = "run/proxmox-nftables-firewall-force-disable";
 
 /// An interface that was plugged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,13 +83,14 @@ pub fn hotplug_add_below(
         ovs: &Installed::below(root),
         interfaces: &|| std::fs::read(&file).ok(),
     };
-    let job = Job { kernel, surroundings: &surroundings, vmid, netid, nic };
+    let job = Job { kernel, surroundings: &surroundings, root, vmid, netid, nic };
     in_thread(poll, |cancel| job.add(netns, cancel))?
 }
 
 struct Job<'a> {
     kernel: &'a dyn Kernel,
     surroundings: &'a Surroundings<'a>,
+    root: &'a Path,
     vmid: u32,
     netid: u32,
     nic: &'a ContainerNic,
@@ -115,7 +120,9 @@ impl Job<'_> {
         let bridge = self.kernel.interface(name)?;
         let file = (self.surroundings.interfaces)();
         let learning = !file.is_some_and(|content| learning_is_disabled(&content, name));
-        let plan = plan(self.vmid, self.netid, self.nic, bridge.as_ref(), learning)?;
+        let firewall_bridges = self.nic.firewall && self.root.join(NO_NFTABLES).exists();
+        let node = NodeSetup { learning, firewall_bridges };
+        let plan = plan(self.vmid, self.netid, self.nic, bridge.as_ref(), node)?;
         let netns = self.kernel.netns(netns)?;
         let mut tx = Transaction::begin(self.kernel, cancel, Some(&netns))?;
         tx.knows(&Link::Host(plan.bridge.name.as_str().into()), plan.bridge.index);

@@ -15,6 +15,6 @@ mod remove;
 pub use add::{Plugged, hotplug_add, hotplug_add_below, hotplug_add_on};
 pub use error::{Error, Kind};
 pub use nic::ContainerNic;
-pub use plan::{Plan, plan};
+pub use plan::{NodeSetup, Plan, plan};
 pub use pve_netlink::wait::{Interrupted, Poll};
 pub use remove::{hotplug_remove, hotplug_remove_on};

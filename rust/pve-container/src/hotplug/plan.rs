@@ -44,8 +44,18 @@ pub struct Plan {
     inside: Vec<Step>,
 }
 
+/// What the node's own files say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeSetup {
+    /// Whether the bridge learns addresses from its ports (`/etc/network/interfaces`).
+    pub learning: bool,
+    /// Whether the firewall wants a bridge of its own before each interface, as the one on iptables does (the reference:
+    /// `PVE::Firewall::Helpers::needs_fwbr`).
+    pub firewall_bridges: bool,
+}
+
 /// The steps that plug in `nic` as `net<netid>` of container `vmid`, on the bridge that was found under the name of
-/// `nic.bridge`, if any. Without `learning` the bridge does not learn addresses from it.
+/// `nic.bridge`, if any.
 ///
 /// # Errors
 /// All that can be told from the values alone: [`Error::BadValue`], [`Error::Missing`], [`Error::Unsupported`],
@@ -55,7 +65,7 @@ pub fn plan(
     netid: u32,
     nic: &ContainerNic,
     bridge: Option<&Interface>,
-    learning: bool,
+    node: NodeSetup,
 ) -> Result<Plan, Error> {
     let name = names::host_end(vmid, netid)?;
     supported(nic)?;
@@ -69,7 +79,8 @@ pub fn plan(
         return Err(Error::bad("mtu", peer_mtu, why));
     }
     let vlans = vlans(nic)?;
-    let firewall = if nic.firewall && !nic.link_down { GuestNames::of(&name) } else { None };
+    let firewall = nic.firewall && node.firewall_bridges && !nic.link_down;
+    let firewall = if firewall { GuestNames::of(&name) } else { None };
     // One that is for a VLAN may turn out to belong on another bridge.
     let at_once = !nic.link_down && firewall.is_none() && vlans == PortVlans::default();
     let peer = Link::Inside(nic.name.as_str().into());
@@ -95,7 +106,7 @@ pub fn plan(
         vlans,
         link_down: nic.link_down,
         rate: rate_of(nic)?,
-        fdb: (!learning).then_some(nic.hwaddr),
+        fdb: (!node.learning).then_some(nic.hwaddr),
         inside,
     })
 }
@@ -142,14 +153,14 @@ impl Plan {
         } else if self.pair.master.is_none() {
             steps.extend(interface.enslave(bridge, &self.vlans));
         } else if bridge.vlan_filtering {
-            steps.extend(port::vlan_steps(&link, &self.vlans));
+            steps.extend(interface.set_vlans(&self.vlans));
         }
         if let Some(mac) = self.fdb {
-            steps.push(port::no_learning(&link));
-            let peer = self.firewall.as_ref().map(|names| Link::Host(names.peer.clone()));
+            steps.push(interface.stop_learning());
             if let Some(mac) = mac {
-                let links = [Some(link.clone()), peer].into_iter().flatten();
-                steps.extend(links.map(|link| port::add_fdb(&link, mac)));
+                steps.push(interface.add_fdb(mac, None));
+                let peer = self.firewall.as_ref().map(|names| port::Interface::made(&names.peer));
+                steps.extend(peer.map(|peer| peer.add_fdb(mac, None)));
             }
         }
         steps.extend(rate::set(&link, None, self.rate));

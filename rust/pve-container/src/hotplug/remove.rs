@@ -1,7 +1,11 @@
 //! An interface is taken out.
 
+use pve_netlink::host::firewall;
+use pve_netlink::host::names::GuestNames;
 use pve_netlink::link::{self, Shown};
+use pve_netlink::plan::Refused;
 use pve_netlink::request::Channel;
+use pve_netlink::transaction::Transaction;
 use pve_netlink::wait::{Cancel, Poll, in_thread};
 use pve_netlink::{Host, Kernel};
 
@@ -9,7 +13,7 @@ use super::error::Error;
 use super::names;
 
 /// Take `net<netid>` out of the container `vmid`: the link `veth<vmid>i<netid>` of the host goes, and with it its other
-/// end, that one's addresses and routes. `poll` runs at least every 50 ms meanwhile and may end the call until the link
+/// end, that one's addresses and routes, and its firewall bridge. `poll` runs at least every 50 ms meanwhile and may end the call until the link
 /// is deleted, for which the kernel takes some 15 ms.
 ///
 /// # Errors
@@ -48,6 +52,22 @@ fn remove(kernel: &dyn Kernel, name: String, cancel: &Cancel) -> Result<(), Erro
     let delete = format!("delete the link '{name}'");
     let deleted = channel.exchange(vec![link::delete(interface.index)])?;
     deleted.iter().try_for_each(|answer| answer.check(&delete, |_| String::new()))?;
+    remove_firewall_bridge(kernel, &name, cancel)
+}
+
+/// What stood between the link and its bridge. The link is gone: whatever becomes of this is no failure, as in the
+/// reference (`PVE::Network::veth_delete`).
+fn remove_firewall_bridge(kernel: &dyn Kernel, name: &str, cancel: &Cancel) -> Result<(), Error> {
+    let Some(names) = GuestNames::of(name) else { return Ok(()) };
+    let there = |name: &str| kernel.interface(name).map(|found| found.is_some());
+    if !there(&names.bridge)? && !there(&names.link)? {
+        return Ok(());
+    }
+    let mut tx = Transaction::begin(kernel, cancel, None)?;
+    let remains = firewall::find(&mut tx, &names)?;
+    let steps = firewall::remove(&remains, None).into_iter();
+    let steps: Vec<_> = steps.map(|step| step.refused(Refused::IsFine)).collect();
+    let _ = tx.carry_out(&steps);
     Ok(())
 }
 

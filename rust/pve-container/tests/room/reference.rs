@@ -10,6 +10,8 @@ pub struct Case {
     pub name: String,
     pub net: String,
     pub vlan_filtering: bool,
+    /// The node's firewall is the one on iptables.
+    pub iptables: bool,
     commands: String,
 }
 
@@ -20,6 +22,7 @@ pub fn case(name: &str) -> Case {
         name: name.into(),
         net: read("net"),
         vlan_filtering: folder.join("vlan_filtering").exists(),
+        iptables: folder.join("iptables").exists(),
         commands: read("plug"),
     }
 }

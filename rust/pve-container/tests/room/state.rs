@@ -26,6 +26,7 @@ const QUESTIONS: &[&[&str]] = &[
     &["ip", "-j", "-6", "route", "show", "table", "all"],
     &["bridge", "-j", "vlan"],
     &["tc", "-j", "qdisc"],
+    &["bridge", "-j", "-d", "link"],
 ];
 
 /// The state of the host and of the container.
@@ -33,7 +34,13 @@ pub fn state(room: &Room) -> Value {
     let mut all = Map::new();
     for question in QUESTIONS {
         let name = question.join(" ");
-        all.insert(format!("host: {name}"), parse(&run(question)));
+        let mut answer = parse(&run(question));
+        // bridge(8) looks for the other end's index in the host's namespace, and names whatever has it there.
+        if let (Value::Array(ports), "bridge") = (&mut answer, question[0]) {
+            let ports = ports.iter_mut().filter_map(Value::as_object_mut);
+            ports.for_each(|port| drop(port.remove("link")));
+        }
+        all.insert(format!("host: {name}"), answer);
         all.insert(format!("container: {name}"), parse(&room.container(question)));
     }
     Value::Object(all)
@@ -65,17 +72,39 @@ fn parse(text: &str) -> Value {
 
 fn normalise(value: &mut Value) {
     match value {
-        Value::Array(values) => values.iter_mut().for_each(normalise),
+        Value::Array(values) => {
+            values.iter_mut().for_each(normalise);
+            // In the order in which links were made, otherwise.
+            let name = |value: &Value| value["ifname"].as_str().map(ToOwned::to_owned);
+            values.sort_by_key(name);
+        }
         Value::Object(map) => {
             map.retain(|key, _| !LEFT_OUT.contains(&key.as_str()));
             // The kernel makes up the hardware address of the host's end.
             if map.get("ifname").and_then(Value::as_str) == Some(HOST_END) {
                 map.remove("address");
             }
+            // Nor does it matter which it makes up for a firewall bridge.
+            let of_firewall = |key| {
+                map.get(key)
+                    .and_then(Value::as_str)
+                    .is_some_and(|name: &str| name.starts_with("fw"))
+            };
+            if of_firewall("ifname") || of_firewall("master") {
+                map.remove("address");
+                let ids = ["bridge_id", "root_id", "designated_bridge", "designated_root"];
+                for data in ["info_data", "info_slave_data"] {
+                    let data = map.get_mut("linkinfo").and_then(|info| info.get_mut(data));
+                    if let Some(Value::Object(data)) = data {
+                        data.retain(|key, _| !ids.iter().any(|id| key.ends_with(id)));
+                    }
+                }
+            }
             // Without a carrier the kernel looks for the other end in the link's own namespace, where the reference had
             // both once. It does not look again after the move.
             // A bridge's own state is unknown until the kernel has looked at its carrier again, which it does in its own time.
-            let is_bridge = map.get("ifname").and_then(Value::as_str) == Some("vmbr0");
+            let name = map.get("ifname").and_then(Value::as_str);
+            let is_bridge = name.is_some_and(|name| name == "vmbr0" || name.starts_with("fwbr"));
             if is_bridge && map.get("operstate").and_then(Value::as_str) == Some("UNKNOWN") {
                 map.insert("operstate".into(), "UP".into());
             }

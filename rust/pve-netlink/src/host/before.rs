@@ -74,13 +74,20 @@ impl Before {
         if self.bridge.is_none() {
             return changes;
         }
-        if !self.vlans.is_empty() {
-            changes.push((link.clone(), Change::DeleteVlans(Vlans::ALL)));
-            changes.push((link.clone(), Change::AddVlans(self.vlans.clone())));
-        }
+        changes.extend(self.vlans());
         changes.extend(self.shown.port.map(|port| (link.clone(), Change::SetPortFlags(port))));
         changes.extend(self.fdb.iter().map(|mac| (link.clone(), Change::AddFdb(*mac))));
         changes
+    }
+
+    /// What gives it back the VLANs that it had there, if it had any.
+    #[must_use]
+    pub fn vlans(&self) -> Vec<(Link, Change)> {
+        if self.vlans.is_empty() {
+            return Vec::new();
+        }
+        let changes = [Change::DeleteVlans(Vlans::ALL), Change::AddVlans(self.vlans.clone())];
+        changes.map(|change| (self.link(), change)).into()
     }
 
     /// What gives it back its MTU, IPv6 setting and state.

@@ -66,7 +66,7 @@ impl Call<'_> {
             }
         };
         let interface = match &before {
-            Some(before) => Interface::there(before, false),
+            Some(before) => Interface::there(before),
             None => Interface::made(&own),
         };
         let mut steps = Vec::new();
@@ -107,7 +107,7 @@ impl Call<'_> {
             None => None,
         };
         let interface = match &before {
-            Some(before) => Interface::there(before, false),
+            Some(before) => Interface::there(before),
             None => Interface::made(&own),
         };
         let mut steps = Vec::new();

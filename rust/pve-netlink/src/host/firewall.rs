@@ -2,7 +2,7 @@
 
 use super::before::{self, Before, bridge_again, pair_again};
 use super::names::GuestNames;
-use super::port::{Bridge, Interface, PortVlans, isolate, no_learning};
+use super::port::{Bridge, Interface, PortVlans};
 use crate::bridge::{Setting, Settings};
 use crate::error::Error;
 use crate::link::{LinkSettings, Shown, VethPair};
@@ -61,10 +61,10 @@ pub fn remove(remains: &Remains, interface: Option<&Before>) -> Vec<Step> {
         steps.push(Step::new(&link.link(), Change::Delete).undone_by_all(again));
     }
     if let Some(bridge) = &remains.bridge {
-        let ports: Vec<_> = interface
-            .filter(|interface| interface.bridge.as_ref() == Some(&bridge.name))
-            .into_iter()
-            .collect();
+        // Whatever became of the steps before, these lose their bridge now.
+        let is_port = |port: &&Before| port.bridge.as_ref() == Some(&bridge.name);
+        let ports = [interface, remains.link.as_ref()].into_iter().flatten();
+        let ports: Vec<_> = ports.filter(is_port).collect();
         let again = bridge_again(bridge, &ports);
         steps.push(Step::new(&bridge.link(), Change::Delete).undone_by_all(again));
     }
@@ -114,10 +114,10 @@ pub fn connect(
     steps.extend(settings);
     steps.extend(peer.enslave(bridge, vlans));
     if no_learn {
-        steps.push(no_learning(&peer.link()));
+        steps.push(peer.stop_learning());
     }
     if isolated {
-        steps.push(isolate(&peer.link()));
+        steps.push(peer.isolate());
     }
     steps.extend(link.enslave(&own, &PortVlans::default()));
     for one in [&link, &peer] {

@@ -5,7 +5,7 @@ use super::firewall::{self, copy_settings};
 use super::interfaces_file::learning_is_disabled;
 use super::names::{self, GuestNames};
 use super::ovs::{self, Port};
-use super::port::{Bridge, Interface, PortVlans, add_fdb, isolate, no_learning};
+use super::port::{Bridge, Interface, PortVlans};
 use super::{Call, Died, bridge_vlan, rate, words};
 use crate::bridge::Vlans;
 use crate::link::{LinkSettings, Mac, Shown};
@@ -61,7 +61,7 @@ pub fn tap_plug(
             return Err(Died::Text(format!("interface {bridge} does not exist\n")));
         };
         let remains = (next(), next(), next(), next());
-        let mut plugging = Plugging { interface, names, plug, no_learning, own: None };
+        let mut plugging = Plugging { interface, names, plug, no_learning, own: None, peer: None };
         if target.kind == "bridge" {
             let cleanup = plugging.read(call, tx, own, remains, &target)?;
             plugging.plug_linux(call, tx, &target, cleanup)
@@ -83,6 +83,8 @@ struct Plugging<'p> {
     plug: &'p Plug,
     no_learning: bool,
     own: Option<Before>,
+    /// The port of a firewall bridge that is left over.
+    peer: Option<Before>,
 }
 
 impl Plugging<'_> {
@@ -105,7 +107,9 @@ impl Plugging<'_> {
         if let (Some(_), Some(names)) = (ovs_port, &self.names) {
             call.ovs(&["del-port".into(), names.ovs_port.to_string()]).map_err(Died::Text)?;
         }
-        Ok(firewall::remove(&remains, self.own.as_ref()))
+        let steps = firewall::remove(&remains, self.own.as_ref());
+        self.peer = remains.peer;
+        Ok(steps)
     }
 
     fn plug_linux(
@@ -142,8 +146,7 @@ impl Plugging<'_> {
             }
         }
         let own = self.check_interface(call, &bridge)?;
-        let left = self.left_firewall(own);
-        let interface = Interface::there(own, left);
+        let interface = Interface::there(own);
         let link = interface.link();
         if self.plug.firewall {
             let names = self.names()?;
@@ -164,18 +167,18 @@ impl Plugging<'_> {
         }
         let mut given = None;
         if self.no_learning {
-            steps.push(no_learning(&link));
+            steps.push(interface.stop_learning());
             if let (Some(mac), Some(names)) = (&self.plug.mac, &self.names) {
                 let address = self.mac(call, mac)?;
                 given = Some(mac.as_str());
-                steps.push(add_fdb(&link, address));
+                steps.push(interface.add_fdb(address, self.led_to_peer(address)));
                 if self.plug.firewall {
-                    steps.push(add_fdb(&Link::Host(names.peer.clone()), address));
+                    steps.push(Interface::made(&names.peer).add_fdb(address, None));
                 }
             }
         }
         if self.plug.isolated {
-            steps.push(isolate(&link));
+            steps.push(interface.isolate());
         }
         steps.extend(rate::set(&link, Some(own), self.plug.rate));
         call.carry_out_with(tx, &steps, given)
@@ -206,7 +209,7 @@ impl Plugging<'_> {
         let own_bridge =
             Bridge { name: names.bridge.clone(), mtu: target.mtu, vlan_filtering: false };
         let own = self.check_interface(call, &own_bridge)?;
-        let interface = Interface::there(own, self.left_firewall(own));
+        let interface = Interface::there(own);
         let firewall = Interface::made(&names.bridge);
         let up = LinkSettings { mtu: Some(target.mtu), ..LinkSettings::UP };
         let add = Step::new(&firewall.link(), Change::AddBridge(None));
@@ -248,7 +251,7 @@ impl Plugging<'_> {
         steps.push(Step::new(&port.link(), Change::Set(up)));
         steps.extend(port.enslave(firewall, &PortVlans::default()));
         if self.no_learning {
-            steps.push(no_learning(&port.link()));
+            steps.push(port.stop_learning());
         }
         call.carry_out(tx, &steps)?;
         self.limit(call, tx)
@@ -260,8 +263,7 @@ impl Plugging<'_> {
         tx: &mut Transaction<'_>,
         interface: &str,
     ) -> Result<(), Died> {
-        let port =
-            Interface { name: interface.into(), before: self.own.as_ref(), in_bridge: false };
+        let port = Interface { name: interface.into(), before: self.own.as_ref() };
         let steps: Vec<_> = port.disable_ipv6().into_iter().collect();
         call.carry_out(tx, &steps)?;
         self.limit(call, tx)
@@ -290,6 +292,11 @@ impl Plugging<'_> {
         rest
     }
 
+    /// A bridge leads an address to one port: the one that it would be taken away from if that is not removed.
+    fn led_to_peer(&self, mac: Mac) -> Option<Link> {
+        self.peer.as_ref().filter(|peer| peer.fdb.contains(&mac)).map(Before::link)
+    }
+
     /// The interface must be there; the reference finds out by its commands.
     fn check_interface(&self, call: &mut Call<'_>, bridge: &Bridge) -> Result<&Before, Died> {
         let target =
@@ -307,12 +314,6 @@ impl Plugging<'_> {
             let text = format!("can't create firewall bridge for random interface name '{name}'\n");
             Died::Text(text)
         })
-    }
-
-    /// Whether the interface loses its bridge when what is left of its firewall bridge is removed.
-    fn left_firewall(&self, own: &Before) -> bool {
-        let firewall = self.names.as_ref().map(|names| &names.bridge);
-        own.bridge.is_some() && own.bridge.as_ref() == firewall
     }
 
     /// The VLANs of a port of a bridge that filters them.

@@ -32,22 +32,19 @@ pub struct Interface<'a> {
     pub name: Name,
     /// What it was before; none if the same plan makes it.
     pub before: Option<&'a Before>,
-    /// The bridge that it is still a port of when it comes to these steps.
-    pub in_bridge: bool,
 }
 
 impl<'a> Interface<'a> {
     /// One that the same plan makes.
     #[must_use]
     pub fn made(name: &Name) -> Self {
-        Self { name: name.clone(), before: None, in_bridge: false }
+        Self { name: name.clone(), before: None }
     }
 
-    /// One that is there. `left`: the same plan deletes the bridge that it is a port of.
+    /// One that is there.
     #[must_use]
-    pub fn there(before: &'a Before, left: bool) -> Self {
-        let in_bridge = before.bridge.is_some() && !left;
-        Self { name: before.name.clone(), before: Some(before), in_bridge }
+    pub fn there(before: &'a Before) -> Self {
+        Self { name: before.name.clone(), before: Some(before) }
     }
 
     /// As a step names it.
@@ -86,45 +83,69 @@ impl<'a> Interface<'a> {
         let link = self.link();
         let step = Step::new(&link, Change::SetMaster(Some(bridge.name.clone())));
         let mut steps = vec![match self.before {
-            Some(before) if self.in_bridge => step.undone_by_all(before.membership()),
-            Some(_) => step.undone_by(Change::SetMaster(None)),
+            Some(before) => step.undone_by_all(before.membership()),
             None => step,
         }];
         if bridge.vlan_filtering {
-            steps.extend(vlan_steps(&link, vlans));
+            steps.extend(self.set_vlans(vlans));
         }
         steps
     }
-}
 
-/// The VLANs of a port, whatever it had. They go when it is no port any more, and come back with what that undoes.
-#[must_use]
-pub fn vlan_steps(link: &Link, vlans: &PortVlans) -> Vec<Step> {
-    let add = |vlans: Vlans| Step::new(link, Change::AddVlans(vec![vlans]));
-    let mut steps = vec![Step::new(link, Change::DeleteVlans(Vlans::ALL))];
-    if !vlans.trunks.is_empty() {
-        steps.extend(vlans.trunks.iter().copied().map(add));
-    } else if vlans.tag.is_none() {
-        steps.push(add(Vlans::REST));
+    /// What it was in the bridge that it is a port of. The kernel goes on after a step that it refuses: what follows on one
+    /// that makes it a port of another bridge may be done to it there, even if that was to be deleted.
+    fn was_port(&self) -> Option<&'a Before> {
+        self.before.filter(|before| before.bridge.is_some())
     }
-    steps.push(add(Vlans::own(vlans.tag.unwrap_or(1))));
-    steps
-}
 
-/// Make the bridge learn nothing from a port, and send it only what is led to it.
-#[must_use]
-pub fn no_learning(link: &Link) -> Step {
-    Step::new(link, Change::SetPortFlags(PortFlags::NO_LEARNING))
-}
+    /// Give the port its VLANs, whatever it had.
+    #[must_use]
+    pub fn set_vlans(&self, vlans: &PortVlans) -> Vec<Step> {
+        let link = self.link();
+        let add = |vlans: Vlans| Step::new(&link, Change::AddVlans(vec![vlans]));
+        let delete = Step::new(&link, Change::DeleteVlans(Vlans::ALL));
+        let mut steps = vec![match self.was_port() {
+            Some(before) => delete.undone_by_all(before.vlans()),
+            None => delete,
+        }];
+        if !vlans.trunks.is_empty() {
+            steps.extend(vlans.trunks.iter().copied().map(add));
+        } else if vlans.tag.is_none() {
+            steps.push(add(Vlans::REST));
+        }
+        steps.push(add(Vlans::own(vlans.tag.unwrap_or(1))));
+        steps
+    }
 
-/// Keep a port apart from its like.
-#[must_use]
-pub fn isolate(link: &Link) -> Step {
-    Step::new(link, Change::SetPortFlags(PortFlags::ISOLATED))
-}
+    fn set_flags(&self, flags: PortFlags) -> Step {
+        let step = Step::new(&self.link(), Change::SetPortFlags(flags));
+        match self.was_port().and_then(|before| before.shown.port) {
+            Some(before) => step.undone_by(Change::SetPortFlags(before)),
+            None => step,
+        }
+    }
 
-/// Lead an address to a port that it was not led to.
-#[must_use]
-pub fn add_fdb(link: &Link, mac: Mac) -> Step {
-    Step::new(link, Change::AddFdb(mac)).undone_by(Change::DeleteFdb(mac))
+    /// Make the bridge learn nothing from the port, and send it only what is led to it.
+    #[must_use]
+    pub fn stop_learning(&self) -> Step {
+        self.set_flags(PortFlags::NO_LEARNING)
+    }
+
+    /// Keep the port apart from its like.
+    #[must_use]
+    pub fn isolate(&self) -> Step {
+        self.set_flags(PortFlags::ISOLATED)
+    }
+
+    /// Lead an address to the port, away from another of the same bridge.
+    #[must_use]
+    pub fn add_fdb(&self, mac: Mac, other: Option<Link>) -> Step {
+        let step = Step::new(&self.link(), Change::AddFdb(mac));
+        if self.was_port().is_some_and(|before| before.fdb.contains(&mac)) {
+            return step;
+        }
+        let mut back = vec![(self.link(), Change::DeleteFdb(mac))];
+        back.extend(other.map(|other| (other, Change::AddFdb(mac))));
+        step.undone_by_all(back)
+    }
 }

@@ -14,8 +14,7 @@ pub fn set(link: &Link, before: Option<&Before>, rate: Option<Rate>) -> Vec<Step
     if let Some(before) = before {
         let traffic = &before.traffic;
         for (part, back) in [
-            // The class and the filter go with what they belong to, and come back with it.
-            (Part::Class, Vec::new()),
+            (Part::Class, traffic.class.clone().map(Change::RestoreTraffic).into_iter().collect()),
             (Part::OldFilter, Vec::new()),
             (Part::Ingress, traffic.received()),
             (Part::Root, traffic.sent()),

@@ -11,15 +11,25 @@ use crate::transaction::Transaction;
 /// # Errors
 /// [`Died`], with everything as it was, except for what Open vSwitch was told.
 pub fn tap_unplug(call: &mut Call<'_>, interface: &str) -> Result<(), Died> {
-    call.change(|call, tx| call.unplug(tx, interface, false))
+    call.change(|call, tx| call.unplug(tx, interface, Refused::Fails))
 }
 
-/// `veth_delete`: delete an interface with all that stands between it and its bridge.
+/// `veth_delete`: delete an interface, if it is there, and then what stood between it and its bridge. As in the reference,
+/// only the interface itself matters.
 ///
 /// # Errors
-/// As [`tap_unplug`].
+/// [`Died`]: it is there still.
 pub fn veth_delete(call: &mut Call<'_>, interface: &str) -> Result<(), Died> {
-    call.change(|call, tx| call.unplug(tx, interface, true))
+    call.change(|call, tx| {
+        if call.look(tx, &[interface])?.pop().flatten().is_none() {
+            return Ok(());
+        }
+        call.carry_out(tx, &[Step::new(&host_link(interface), Change::Delete)])
+    })?;
+    match call.change(|call, tx| call.unplug(tx, interface, Refused::IsSaid)) {
+        Err(Died::Interrupted) => Err(Died::Interrupted),
+        _ => Ok(()),
+    }
 }
 
 impl Call<'_> {
@@ -27,7 +37,7 @@ impl Call<'_> {
         &mut self,
         tx: &mut Transaction<'_>,
         interface: &str,
-        delete: bool,
+        refused: Refused,
     ) -> Result<(), Died> {
         let names = GuestNames::of(interface);
         let mut asked = vec![interface.to_owned()];
@@ -46,26 +56,15 @@ impl Call<'_> {
         };
         let remains = firewall::read(tx, fwbr.clone(), link, peer, &bridges)?;
         let mut steps = Vec::new();
-        // The bridge is left first, as in the reference, unless it goes with the interface.
-        if let Some(own) = own.as_ref().filter(|own| own.bridge.is_some() && !delete) {
+        if let Some(own) = own.as_ref().filter(|own| own.bridge.is_some()) {
             let step = Step::new(&own.link(), Change::SetMaster(None));
             steps.push(step.undone_by_all(own.membership()));
         }
-        let mut rest = firewall::remove(&remains, None);
-        if delete {
-            // As in the reference, only the interface itself matters. It comes first, and nothing after it can fail.
-            rest = rest.into_iter().map(|step| step.refused(Refused::IsSaid)).collect();
-            if own.is_some() {
-                steps.push(Step::new(&host_link(interface), Change::Delete));
-            }
-        }
-        steps.extend(rest);
+        steps.extend(firewall::remove(&remains, own.as_ref()));
+        let steps: Vec<_> = steps.into_iter().map(|step| step.refused(refused)).collect();
         self.carry_out(tx, &steps)?;
         if let (Some(_), Some(names)) = (ovs_port, &names) {
-            let deleted = self.ovs(&["del-port".into(), names.ovs_port.to_string()]);
-            if !delete {
-                deleted.map_err(Died::Text)?;
-            }
+            self.ovs(&["del-port".into(), names.ovs_port.to_string()]).map_err(Died::Text)?;
         }
         self.leave_ovs(interface);
         Ok(())

@@ -60,7 +60,7 @@ pub fn veth_create(
 
 fn of<'b>(name: &str, before: Option<&'b Before>) -> Interface<'b> {
     match before {
-        Some(before) => Interface::there(before, false),
+        Some(before) => Interface::there(before),
         None => Interface::made(&name.into()),
     }
 }
@@ -143,7 +143,7 @@ impl Call<'_> {
         mtu: u32,
     ) -> Result<(), Died> {
         let before = self.before(tx, shown, &[], false)?;
-        let interface = Interface::there(&before, false);
+        let interface = Interface::there(&before);
         let settings = LinkSettings { mtu: Some(mtu), promiscuous: Some(true), ..LinkSettings::UP };
         let mut steps: Vec<_> = interface.disable_ipv6().into_iter().collect();
         steps.push(activate(&interface, &settings));
