@@ -1,10 +1,17 @@
 #!/usr/bin/perl
 
-# usage: PVE_SRC=DIR perl/record-container.pl [all]
+# usage: PVE_SRC=DIR perl/record-container.pl > t/vectors/container/net.jsonl
+#        PVE_SRC=DIR perl/uml perl perl/record-container.pl kernel >> t/vectors/container/net.jsonl
 #
 # Plays the scenarios of PVE::Network::Rust::Test::ContainerNet with the reference's own PVE::LXC::update_net on a
-# container that LXC runs, and prints what came of each, one JSON object a line: t/vectors/container/net.jsonl. With `all`,
-# also those that need a kernel with everything a container host has: under perl/uml.
+# container that LXC runs, and prints what came of each, one JSON object a line: those for any kernel, or those for one with
+# everything a container host has. `commands` of an outcome is a list of
+#
+#   ["run", EXIT CODE, ARGV...]
+#   ["shell", EXIT CODE, LINE]
+#   ["disable_ipv6", LINK]             written to /proc/sys
+#   ["write", FILE, TEXT]              written to /sys
+#   ["warn", TEXT]                     a warning at this place
 
 use strict;
 use warnings;
@@ -37,7 +44,28 @@ for my $module (qw(PVE::LXC PVE::LXC::Config PVE::LXC::Setup PVE::Network::SDN::
 }
 
 my $work = tempdir(CLEANUP => 1);
-my @ran;
+my (@ran, @commands);
+
+sub record {
+    my ($cmd, %param) = @_;
+    my @words = ref($cmd) ? @$cmd : ();
+    if (grep { $_ eq '/sbin/dhclient' } @words) {
+        push @ran, \@words;
+        return 0;
+    }
+    my ($program) = @words ? $words[0] : $cmd =~ /^(\S+)/;
+    # The reference does not mind where Open vSwitch is not installed.
+    my $there = $program !~ m{^/} || -x $program;
+    my $command = @words ? ['run', 0, map { "$_" } @words] : ['shell', 0, $cmd];
+    push @commands, $command if $there;
+    my $done = eval { PVE::Cmd::run($cmd, %param) };
+    my $error = $@;
+    $command->[1] = 0 + $1 if $error =~ /failed: exit code (\d+)$/;
+    $command->[1] = $done if $param{noerr};
+    die $error if $error;
+    return $done;
+}
+
 {
     no warnings qw(once redefine prototype);
     *PVE::LXC::Config::write_config = sub { push @ran, 'write_config' };
@@ -47,15 +75,20 @@ my @ran;
     *PVE::Network::SDN::running_config = sub { return {} };
     *PVE::Network::SDN::Vnets::config = sub { return {} };
     $PVE::Firewall::Helpers::FORCE_NFT_DISABLE_FLAG_FILE = "$work/no-nftables";
-    my $run = \&PVE::Tools::run_command;
-    my $note = sub {
-        my ($cmd, @rest) = @_;
-        return $run->($cmd, @rest) if !ref($cmd) || !grep { $_ eq '/sbin/dhclient' } @$cmd;
-        push @ran, [@$cmd];
-        return 0;
+    *PVE::Network::run = \&record;
+    *PVE::Tools::run_command = \&record;
+    *PVE::LXC::run_command = \&record;
+    my $disable_ipv6 = \&PVE::Network::disable_ipv6;
+    *PVE::Network::disable_ipv6 = sub {
+        my ($link) = @_;
+        push @commands, ['disable_ipv6', $link] if -e "/proc/sys/net/ipv6/conf/$link/disable_ipv6";
+        return $disable_ipv6->($link);
     };
-    *PVE::Tools::run_command = $note;
-    *PVE::LXC::run_command = $note;
+    my $write = \&PVE::ProcFSTools::write_proc_entry;
+    *PVE::ProcFSTools::write_proc_entry = sub {
+        push @commands, ['write', map { "$_" } @_];
+        return $write->(@_);
+    };
     my $make_path = \&File::Path::make_path;
     *File::Path::make_path = sub { return $_[0] =~ m{/hook$} ? 0 : $make_path->(@_) };
 }
@@ -63,12 +96,22 @@ my @ran;
 my $json = JSON->new->canonical;
 prepare(lxc => 1);
 $| = 1;
-for my $scenario (scenarios(all => ($ARGV[0] // '') eq 'all')) {
+for my $scenario (scenarios($ARGV[0] // 'plain')) {
+    my @steps;
     my $outcomes = play(
         $scenario, $work,
         lxc => 1,
+        without_state => 1,
         ran => \@ran,
-        update_net => sub { PVE::LXC::update_net(@_[0 .. 5]) },
+        warn => sub { push @commands, ['warn', $_[0] =~ s/ at \S+ line \d+\./ at PLACE/gr] },
+        update_net => sub {
+            push @steps, \@commands;
+            eval { PVE::LXC::update_net(@_[0 .. 5]) };
+            my $error = $@;
+            $steps[-1] = [@commands];
+            @commands = ();
+            die $error if $error;
+        },
         parse => sub { PVE::LXC::Config->parse_lxc_network($_[0]) },
         settings => sub {
             unlink("$work/no-nftables");
@@ -77,5 +120,9 @@ for my $scenario (scenarios(all => ($ARGV[0] // '') eq 'all')) {
             close($out);
         },
     );
+    for my $outcome (@$outcomes) {
+        delete $outcome->{warned};
+        $outcome->{commands} = shift @steps;
+    }
     print $json->encode({ %$scenario, outcomes => $outcomes }), "\n";
 }

@@ -138,10 +138,12 @@ sub update_net {
         if (grep { _text_differs($oldnet->{$_}, $newnet->{$_}) } qw(hwaddr name)) {
             _replace($vmid, $conf, $opt, $oldnet, $newnet, $netid, $place);
         } else {
-            if (   _text_differs($oldnet->{bridge}, $newnet->{bridge})
+            if (
+                _text_differs($oldnet->{bridge}, $newnet->{bridge})
                 || _number_differs($oldnet->{tag}, $newnet->{tag})
                 || _number_differs($oldnet->{firewall}, $newnet->{firewall})
-                || !$oldnet->{link_down} != !$newnet->{link_down})
+                || !$oldnet->{link_down} != !$newnet->{link_down}
+                )
             {
                 _replug($vmid, $conf, $veth, $oldnet, $newnet);
             } elsif (_text_differs($oldnet->{rate}, $newnet->{rate})) {

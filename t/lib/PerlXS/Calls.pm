@@ -16,7 +16,10 @@ our @EXPORT_OK = qw(call_of exports product_is_built rounds_of);
 my %rounds = (
     'PerlXS::Test::Namespace::new' => 2_000,
     'PerlXS::Test::Waiting::thread' => 5_000,
+    'PVE::Network::Rust::Container::change_addresses' => 1_000,
     'PVE::Network::Rust::Container::get_interfaces' => 1_000,
+    'PVE::Network::Rust::Container::net_tap_plug' => 1_000,
+    'PVE::Network::Rust::Container::plug' => 1_000,
     'PVE::Network::Rust::Host::ip_link_details' => 1_000,
     'PVE::Network::Rust::Hotplug::hotplug_add' => 0,
     'PVE::Network::Rust::Hotplug::hotplug_remove' => 0,
@@ -185,6 +188,7 @@ my %calls;
         host_calls(),
         'PVE::Network::Rust::Container::find_lxc_pid' =>
             fails(sub { PVE::Network::Rust::Container::find_lxc_pid(99) }),
+        container_calls(),
         'PVE::Network::Rust::Container::get_interfaces' => sub {
             PVE::Network::Rust::Container::get_interfaces({ netns => '/proc/self/ns/net' });
         },
@@ -212,6 +216,26 @@ my %calls;
     );
 }
 
+# No such container, bridge or interface.
+sub container_calls {
+    my $package = 'PVE::Network::Rust::Container';
+    my %family = (version => 4, new_ip => '10.0.0.2/24');
+    my %arguments = (
+        net_tap_plug => ['none0', { bridge => 'none0' }],
+        plug => [99, 'veth99i0', { bridge => 'none0', name => 'eth0' }],
+        change_addresses => [99, 'eth0', \%family],
+    );
+    my %calls;
+    for my $name (keys %arguments) {
+        my ($code, @arguments) = (\&{"${package}::$name"}, @{ $arguments{$name} });
+        $calls{"${package}::$name"} = fails(sub {
+            local $SIG{__WARN__} = sub { };
+            $code->(@arguments);
+        });
+    }
+    return %calls;
+}
+
 # Each of these looks for an interface that is not there, and fails or finds nothing to do.
 sub host_calls {
     my $host = 'PVE::Network::Rust::Host';
@@ -236,7 +260,10 @@ sub host_calls {
     for my $name (keys %arguments) {
         my ($code, @arguments) = (\&{"${host}::$name"}, @{ $arguments{$name} });
         # What commands would write to their standard error.
-        my $quiet = sub { local $SIG{__WARN__} = sub { }; $code->(@arguments) };
+        my $quiet = sub {
+            local $SIG{__WARN__} = sub { };
+            $code->(@arguments);
+        };
         $found{"${host}::$name"} = fails($quiet);
         $rounds{"${host}::$name"} = 2_000 if $changes{$name};
     }

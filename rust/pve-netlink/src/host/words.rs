@@ -29,9 +29,9 @@ pub(crate) fn failed_with(words: &[&str], why: &str) -> String {
     format!("command '{}' failed: {why}", quoted.join(" "))
 }
 
-/// As String::ShellQuote quotes.
+/// As String::ShellQuote quotes a word that stands alone: one with a `=` could be an assignment.
 fn quote(word: &str) -> String {
-    let safe = |c: char| c.is_alphanumeric() || "_!%+,-./:=@^".contains(c);
+    let safe = |c: char| c.is_alphanumeric() || "_!%+,-./:@^".contains(c);
     if !word.is_empty() && word.chars().all(safe) {
         return word.into();
     }

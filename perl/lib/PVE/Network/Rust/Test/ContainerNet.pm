@@ -10,9 +10,10 @@ use Exporter qw(import);
 use File::Path qw(make_path);
 use JSON;
 use POSIX ();
+use Test::More ();
 use Time::HiRes qw(sleep);
 
-our @EXPORT_OK = qw(play prepare scenarios);
+our @EXPORT_OK = qw(play prepare replay same scenarios);
 
 my $VMID = 101;
 my $LXC = '/var/lib/lxc';
@@ -34,7 +35,10 @@ my $B = 'name=eth0,hwaddr=BC:24:11:00:00:02,type=veth';
 my @plain = (
     [plug => "bridge=vmbr0,$A", "bridge=vmbr0,$A"],
     [bridge => "bridge=vmbr0,$A", "bridge=vmbr1,$A", "bridge=vmbr0,$A"],
-    ['link down' => "bridge=vmbr0,$A,link_down=1", "bridge=vmbr0,$A", "bridge=vmbr0,$A,link_down=1"],
+    [
+        'link down' => "bridge=vmbr0,$A,link_down=1",
+        "bridge=vmbr0,$A", "bridge=vmbr0,$A,link_down=1"
+    ],
     [address => "bridge=vmbr0,$A", "bridge=vmbr0,$B", "bridge=vmbr1,$A"],
     [
         name => "bridge=vmbr0,$A,ip=10.0.0.2/24,gw=10.0.0.1",
@@ -58,7 +62,8 @@ my @plain = (
         "bridge=vmbr1,$A,ip=manual,ip6=auto", "bridge=vmbr1,$A,ip=10.0.0.2/24,ip6=fd00::2/64"
     ],
     [
-        'gateways outside' => "bridge=vmbr0,$A,ip=10.0.0.2/24,gw=10.9.0.1,ip6=fd00::2/64,gw6=fd09::1",
+        'gateways outside' =>
+            "bridge=vmbr0,$A,ip=10.0.0.2/24,gw=10.9.0.1,ip6=fd00::2/64,gw6=fd09::1",
         "bridge=vmbr0,$A,ip=10.0.0.3/24,gw=10.9.0.2,ip6=fd00::3/64,gw6=fd09::2",
         "bridge=vmbr0,$A,ip=10.0.0.3/24,gw=10.0.0.1,ip6=fd00::3/64,gw6=fd00::1",
         "bridge=vmbr0,$A,ip=10.0.0.3/24,gw=10.9.0.1,ip6=fd00::3/64,gw6=fd09::1",
@@ -94,7 +99,10 @@ my @plain = (
         "bridge=vmbr0,$A"
     ],
     ['no such bridge' => "bridge=vmbr9,$A", "bridge=vmbr0,$A", "bridge=vmbr9,$A"],
-    ['a name that is taken' => "bridge=vmbr0,name=lo,hwaddr=BC:24:11:00:00:01,type=veth"],
+    [
+        'a name that is taken' => { undone => 1 },
+        "bridge=vmbr0,name=lo,hwaddr=BC:24:11:00:00:01,type=veth"
+    ],
     ['trunks of a plain bridge' => "bridge=vmbr0,$A", "bridge=vmbr0,$A,trunks=5,tag=3"],
     [
         'a client on the host' => "bridge=vmbr0,$A,ip=dhcp,host-managed=1",
@@ -131,10 +139,10 @@ my @kernel = (
     ],
 );
 
-# The scenarios: all, or those for any kernel.
+# The scenarios for any kernel (`plain`), or those for one with everything a container host has (`kernel`).
 sub scenarios {
-    my (%what) = @_;
-    return ((map { _scenario('plain', @$_) } @plain), $what{all} ? map { _scenario('kernel', @$_) } @kernel : ());
+    my ($kernel) = @_;
+    return map { _scenario($kernel, @$_) } $kernel eq 'plain' ? @plain : @kernel;
 }
 
 sub _scenario {
@@ -166,7 +174,9 @@ sub _start {
     my $own = readlink('/proc/self/ns/net');
     my $started = fork() // die "fork: $!\n";
     if (!$started) {
-        open(STDIN, '<', '/dev/null') and open(STDOUT, '>', '/dev/null') and open(STDERR, '>&', \*STDOUT);
+        open(STDIN, '<', '/dev/null')
+            and open(STDOUT, '>', '/dev/null')
+            and open(STDERR, '>&', \*STDOUT);
         exec { $command[0] } @command or POSIX::_exit(127);
     }
     for (1 .. 600) {
@@ -186,6 +196,7 @@ sub prepare {
     if ($what{lxc}) {
         make_path($LXC);
         _run(qw(mount -t tmpfs tmpfs), $LXC);
+        _run(qw(mount -t cgroup2 none /sys/fs/cgroup)) if $ENV{UML};
         make_path("$LXC/$VMID");
         open(my $out, '>', "$LXC/$VMID/config") or die "open: $!\n";
         print {$out} $CONFIGURATION;
@@ -224,7 +235,7 @@ my %VARIES = map { $_ => 1 } qw(
     topology_change_timer tcn_timer num_rx_queues num_tx_queues stats stats64
     valid_life_time preferred_life_time group_fwd_mask_str linkmode parentbus parentdev
     bytes packets drops overlimits requeues backlog qlen lended borrowed giants tokens ctokens
-    no designated_port port_no port_id index max_mtu min_mtu gso_max_size gso_max_segs
+    no designated_port port_no port_id index link max_mtu min_mtu gso_max_size gso_max_segs
     tso_max_size tso_max_segs gro_max_size gso_ipv4_max_size gro_ipv4_max_size
 );
 
@@ -253,7 +264,8 @@ sub _state {
     my @inside = ('nsenter', "--net=/proc/$pid/ns/net");
     my %state = (
         links => _json(qw(ip -j -d link)),
-        fdb => _json(qw(bridge -j fdb)),
+        # What a bridge has learned so far depends on what was sent meanwhile.
+        fdb => [grep { $_->{state} } @{ _json(qw(bridge -j fdb)) }],
         ports => _json(qw(bridge -j -d link)),
         'links inside' => _json(@inside, qw(ip -j -d link)),
         'addresses inside' => _json(@inside, qw(ip -j address)),
@@ -270,32 +282,92 @@ sub _state {
         }
     }
     for my $name (grep { /^(?:veth|fw|vmbr)/ } @names) {
-        my $path = "/proc/sys/net/ipv6/conf/$name/disable_ipv6";
-        open(my $in, '<', $path) or next;
-        $state{"IPv6 off $name"} = 0 + <$in>;
+        $state{"IPv6 off $name"} = _read("/proc/sys/net/ipv6/conf/$name/disable_ipv6");
     }
-    my %made_up;
+# Without a carrier the kernel looks for the other end in the link's own namespace, where the reference had both once.
+    my %made_up = (LOWERLAYERDOWN => 'DOWN');
     for my $link (@{ $state{links} }) {
-        my ($name, $address) = $link->@{qw(ifname address)};
-        $made_up{$address} = "address of $name" if $address !~ /^(?:02:00:00|00:00:00)/;
+        my $address = $link->{address};
+        $made_up{$address} = 'made up' if $address !~ /^(?:02:00:00|00:00:00)/;
     }
     return _plain(\%state, \%made_up);
 }
 
-# The state once the kernel is at rest: carrier and addresses follow a change by themselves.
+sub _read {
+    my ($path) = @_;
+    open(my $in, '<', $path) or return '';
+    return <$in> // '';
+}
+
+# The state once the kernel is at rest: carrier and addresses follow a change by themselves, within a second or so.
 sub _settled {
     my ($pid, $kernel) = @_;
-    my $json = JSON->new->canonical;
-    my ($state, $text, $same) = ({}, '', 0);
-    for (1 .. 100) {
-        $state = _state($pid, $kernel);
-        my $now = $json->encode($state);
-        $same = $now eq $text && $now !~ /tentative|"LOWERLAYERDOWN"/ ? $same + 1 : 0;
-        return $state if $same >= 2;
-        $text = $now;
-        sleep(0.06);
+    my ($last, $same) = ('', 0);
+    for my $round (1 .. 60) {
+        my $now = join(
+            '|',
+            map { _read($_) }
+                map { glob("/sys/class/net/*/$_") } qw(operstate carrier brport/state)
+        );
+        # A port without a carrier waits for one, unless the other end is down for good.
+        my $waits = $round < 20 && $now =~ /lowerlayerdown/;
+        $same = $now eq $last && !$waits ? $same + 1 : 0;
+        last if $same >= 4;
+        $last = $now;
+        sleep(0.08);
     }
-    return $state;
+    return _state($pid, $kernel);
+}
+
+# Runs what was recorded of the reference for a step; without LXC, what its commands do.
+sub replay {
+    my ($commands, $pid, $by_lxc) = @_;
+    for my $command (@$commands) {
+        my ($what, @rest) = @$command;
+        if ($what eq 'run') {
+            my ($wanted, @words) = @rest;
+            _replay_one($wanted, $by_lxc ? @words : _without_lxc($pid, @words));
+        } elsif ($what eq 'shell') {
+            _replay_one(@rest);
+        } elsif ($what eq 'disable_ipv6') {
+            _write("/proc/sys/net/ipv6/conf/$rest[0]/disable_ipv6", "1\n");
+        } elsif ($what eq 'write') {
+            _write(@rest);
+        } else {
+            warn $rest[0];
+        }
+    }
+    return;
+}
+
+sub _replay_one {
+    my ($wanted, @words) = @_;
+    local $ENV{LC_ALL} = 'C';
+    system(@words);
+    my $code = $? >> 8;
+    die "'@words' ends with $code instead of $wanted\n" if $code != $wanted;
+    return;
+}
+
+sub _without_lxc {
+    my ($pid, @words) = @_;
+    if ($words[0] eq 'lxc-attach') {
+        return ('nsenter', "--net=/proc/$pid/ns/net", '--', @words[6 .. $#words]);
+    } elsif ($words[0] eq 'lxc-device') {
+        my ($link, $name) = @words[4, 5];
+        my $move = "ip link set dev $link netns $pid name $name 2>/dev/null";
+        return
+            "$move || { echo lxc-device: $words[2]: Failed to add $link to $words[2] >&2; exit 1; }";
+    }
+    return @words;
+}
+
+sub _write {
+    my ($file, $text) = @_;
+    open(my $out, '>', $file) or die "open $file: $!\n";
+    print {$out} $text;
+    close($out) or die "write $file: $!\n";
+    return;
 }
 
 sub _captured {
@@ -319,8 +391,38 @@ sub _without_places {
     return $text;
 }
 
+# Compares what came of a step with what came of it for the reference, one aspect after the other.
+sub same {
+    my ($name, $got, $expected) = @_;
+    my $json = JSON->new->canonical->allow_nonref;
+    my @differs;
+    for my $key (qw(error warned printed ran conf)) {
+        my ($one, $other) = map { $json->encode($_->{$key}) } $got, $expected;
+        push @differs, "$key: $one instead of $other" if $one ne $other;
+    }
+    my ($have, $want) = map { $_->{state} } $got, $expected;
+    for my $key (sort keys %{ { %$have, %$want } }) {
+        push @differs, map { "$key: $_" } _difference($json, $have->{$key}, $want->{$key});
+    }
+    Test::More::ok(!@differs, $name) or Test::More::diag(join("\n", @differs));
+    return;
+}
+
+sub _difference {
+    my ($json, $have, $want) = @_;
+    my ($one, $other) = map { $json->encode($_) } $have, $want;
+    return if $one eq $other;
+    return "$one instead of $other" if ref($have) ne 'ARRAY' || ref($want) ne 'ARRAY';
+    my %there = map { $json->encode($_) => 1 } @$have;
+    my %wanted = map { $json->encode($_) => 1 } @$want;
+    return (
+        (map { "too much: $_" } grep { !$wanted{$_} } sort keys %there),
+        (map { "missing: $_" } grep { !$there{$_} } sort keys %wanted)
+    );
+}
+
 # Plays a scenario and gives what came of each step. %$with: `update_net`, `parse`, and what the scenario's settings call.
-# `lxc`: LXC runs the container. `ran`: a reference to a list of what was started on the host.
+# `warn` takes warnings; `without_state` leaves out what is there. `lxc`: LXC runs the container. `ran`: a reference to a list of what was started on the host.
 sub play {
     my ($scenario, $work, %with) = @_;
 
@@ -330,7 +432,8 @@ sub play {
     _bridges($kernel);
     _run(@inside, qw(ip link set lo up));
     # Addresses are there at once.
-    _output(@inside, qw(sysctl -q -w net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0));
+    _output(@inside,
+        qw(sysctl -q -w net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0));
     $with{settings}->($scenario->{settings}) if $with{settings};
 
     my %conf = (hostname => 'ct');
@@ -341,23 +444,35 @@ sub play {
             next;
         }
         @{ $with{ran} } = ();
-        my ($error, $printed);
-        my $warned = _captured($work, 'stderr', \*STDERR, sub {
-            $printed = _captured($work, 'stdout', \*STDOUT, sub {
-                eval {
-                    my $net = $with{parse}->($step);
-                    $with{update_net}->($VMID, \%conf, 'net0', $net, 0, '/rootfs', { pid => $pid });
-                };
-                $error = $@;
-            });
-        });
+        my $before = $scenario->{settings}{undone}
+            && !$with{without_state} ? _settled($pid, $kernel) : undef;
+        my ($error, $printed) = ('', '');
+        my $warned = _captured(
+            $work, 'stderr',
+            \*STDERR,
+            sub {
+                $printed = _captured(
+                    $work, 'stdout',
+                    \*STDOUT,
+                    sub {
+                        eval {
+                            my $net = $with{parse}->($step);
+                            local $SIG{__WARN__} = $with{warn} if $with{warn};
+                            $with{update_net}
+                                ->($VMID, \%conf, 'net0', $net, 0, '/rootfs', { pid => $pid });
+                        };
+                        $error = $@;
+                    }
+                );
+            }
+        );
         push @outcomes, {
             conf => {%conf},
             error => _without_places("$error"),
             warned => _without_places($warned),
             printed => $printed,
             ran => [@{ $with{ran} }],
-            state => _settled($pid, $kernel),
+            $with{without_state} ? () : (before => $before, state => _settled($pid, $kernel)),
         };
     }
     kill('KILL', $pid);
