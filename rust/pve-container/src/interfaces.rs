@@ -30,7 +30,7 @@ pub enum InterfacesError {
 }
 
 /// The path of a process's network namespace.
-fn netns_of(pid: u32) -> PathBuf {
+pub(crate) fn netns_of(pid: u32) -> PathBuf {
     format!("/proc/{pid}/ns/net").into()
 }
 

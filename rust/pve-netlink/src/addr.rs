@@ -68,6 +68,15 @@ pub fn add(index: u32, cidr: Cidr) -> Vec<Request> {
     vec![add, Request::new(RouteNetlinkMessage::GetAddress(message), 0)]
 }
 
+/// `ip addr del CIDR dev INDEX`.
+#[must_use]
+pub fn delete(index: u32, cidr: Cidr) -> Request {
+    let mut message = message(index, cidr);
+    // ip(8) gives a scope only to what it adds.
+    message.header.scope = AddressScope::Universe;
+    Request::new(RouteNetlinkMessage::DelAddress(message), 0)
+}
+
 fn message(index: u32, cidr: Cidr) -> AddressMessage {
     let mut message = AddressMessage::default();
     message.header.family = family(cidr.address);

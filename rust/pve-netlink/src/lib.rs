@@ -16,6 +16,7 @@
 //! | [`sysctl`] | `sysctl net.…` |
 //! | [`inventory`] | `ip -details -json link` |
 //! | [`monitor`] | `ip monitor`, `bridge monitor vlan` |
+//! | [`inside`] | `ip` and `sysctl` in a container's namespace |
 //! | [`interface`] | what `/sys/class/net` tells of one interface |
 //!
 //! Below them are [`wire`] (one netlink socket), [`request`] (messages and their answers) and [`wait`] (a call that a
@@ -28,6 +29,7 @@ pub mod error;
 pub mod fdb;
 mod hint;
 pub mod host;
+pub mod inside;
 pub mod interface;
 pub mod inventory;
 pub mod kernel;

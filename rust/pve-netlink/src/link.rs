@@ -170,6 +170,15 @@ pub fn set_master(index: u32, master: Option<u32>) -> Request {
     Request::new(RouteNetlinkMessage::SetLink(message), 0)
 }
 
+/// `ip link set dev INDEX netns NETNS name NAME`.
+#[must_use]
+pub fn move_to(index: u32, netns: BorrowedFd<'_>, name: &str) -> Request {
+    let mut message = named(name);
+    message.header.index = index;
+    message.attributes.push(LinkAttribute::NetNsFd(netns.as_raw_fd()));
+    Request::new(RouteNetlinkMessage::SetLink(message), 0)
+}
+
 /// `ip link set dev INDEX up`.
 #[must_use]
 pub fn set_up(index: u32) -> Request {

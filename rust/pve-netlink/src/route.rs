@@ -62,6 +62,43 @@ pub fn delete_default(index: u32, gateway: IpAddr) -> Request {
     Request::new(RouteNetlinkMessage::DelRoute(message), 0)
 }
 
+/// `ip route replace default via GATEWAY`, where the kernel finds the link by the gateway. It refuses a link-local one,
+/// which is on no link in particular.
+#[must_use]
+pub fn replace_default_anywhere(gateway: IpAddr) -> Request {
+    let mut message = message(gateway);
+    message.attributes.push(RouteAttribute::Gateway(gateway.into()));
+    let flags = NLM_F_CREATE | NLM_F_ECHO | NLM_F_REPLACE;
+    Request::new(RouteNetlinkMessage::NewRoute(message), flags)
+}
+
+/// `ip route del default`, of the family of `address`: whichever the kernel comes upon first.
+#[must_use]
+pub fn delete_any_default(address: IpAddr) -> Request {
+    Request::new(RouteNetlinkMessage::DelRoute(deleted(address)), 0)
+}
+
+/// `ip route del ADDRESS dev INDEX`.
+#[must_use]
+pub fn delete_on_link(index: u32, address: IpAddr) -> Request {
+    let mut message = deleted(address);
+    message.header.destination_prefix_length = if address.is_ipv4() { 32 } else { 128 };
+    message.attributes.push(RouteAttribute::Destination(address.into()));
+    message.attributes.push(RouteAttribute::Oif(index));
+    Request::new(RouteNetlinkMessage::DelRoute(message), 0)
+}
+
+/// What ip(8) says of a route that is to go: any protocol, any type and, where there are scopes, any scope.
+fn deleted(address: IpAddr) -> RouteMessage {
+    let mut message = message(address);
+    message.header.protocol = RouteProtocol::Unspec;
+    message.header.kind = RouteType::Unspec;
+    if address.is_ipv4() {
+        message.header.scope = RouteScope::NoWhere;
+    }
+    message
+}
+
 /// `ip route show` of the family of `address`.
 #[must_use]
 pub fn show(address: IpAddr) -> Request {

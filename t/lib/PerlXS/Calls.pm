@@ -23,7 +23,10 @@ my %rounds = (
         map { ("PVE::Network::Rust::VNetBinding::$_" => 1_000) }
             qw(bind_vnet unbind_vnet get_binding list_bindings cleanup_container validate reconcile)
     ),
+    'PVE::Network::Rust::Container::change_addresses' => 1_000,
     'PVE::Network::Rust::Container::get_interfaces' => 1_000,
+    'PVE::Network::Rust::Container::net_tap_plug' => 1_000,
+    'PVE::Network::Rust::Container::plug' => 1_000,
     'PVE::Network::Rust::Host::ip_link_details' => 1_000,
     'PVE::Network::Rust::Monitor::new' => 1_000,
     'PVE::Network::Rust::Monitor::close' => 1_000,
@@ -269,6 +272,7 @@ my %calls;
         "${lxc}::clear_cache" => $with_files->(sub { $lxc->clear_cache }),
         'PVE::Network::Rust::Container::find_lxc_pid' =>
             fails(sub { PVE::Network::Rust::Container::find_lxc_pid(99) }),
+        container_calls(),
         'PVE::Network::Rust::Container::get_interfaces' => sub {
             PVE::Network::Rust::Container::get_interfaces({ netns => '/proc/self/ns/net' });
         },
@@ -319,6 +323,27 @@ my %calls;
 }
 
 sub monitor { return $monitor //= PVE::Network::Rust::Monitor->new() }
+
+# No such container, bridge or interface.
+sub container_calls {
+    my $package = 'PVE::Network::Rust::Container';
+    my %family = (version => 4, new_ip => '10.0.0.2/24');
+    my %arguments = (
+        net_tap_plug => ['none0', { bridge => 'none0' }],
+        plug => [99, 'veth99i0', { bridge => 'none0', name => 'eth0' }],
+        change_addresses => [99, 'eth0', \%family],
+    );
+    my %calls;
+    for my $name (keys %arguments) {
+        my ($code, @arguments) = (\&{"${package}::$name"}, @{ $arguments{$name} });
+        $calls{"${package}::$name"} = fails(sub {
+            local $SIG{__WARN__} = sub { };
+            $code->(@arguments);
+        });
+    }
+    return %calls;
+}
+
 # Each of these looks for an interface that is not there, and fails or finds nothing to do.
 sub host_calls {
     my $host = 'PVE::Network::Rust::Host';

@@ -10,6 +10,7 @@ pub mod fdb;
 pub mod firewall;
 pub mod interface;
 pub mod interfaces_file;
+pub mod link_set;
 pub mod names;
 pub mod ovs;
 pub mod plug;
@@ -113,6 +114,11 @@ impl<'a> Call<'a> {
         surroundings: &'a Surroundings<'a>,
     ) -> Self {
         Self { kernel, cancel, surroundings, warnings: Vec::new() }
+    }
+
+    /// What there is to warn of so far.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
     }
 
     fn warn(&mut self, text: impl Into<String>) {

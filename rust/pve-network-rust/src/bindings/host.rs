@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer};
 use crate::node;
 
 /// What the reference dies with.
-fn died(died: Died) -> Error {
+pub(crate) fn died(died: Died) -> Error {
     match died {
         Died::Text(text) => Error::die(text),
         Died::AtCaller(text) => Error::die_at_caller(text),
@@ -22,7 +22,7 @@ fn died(died: Died) -> Error {
 }
 
 /// Makes a change on a thread of its own while signal handlers run, and warns as it says.
-fn change<T: Send>(
+pub(crate) fn change<T: Send>(
     context: &mut Context,
     signals: &Signals,
     work: impl FnOnce(&mut Call<'_>) -> Result<T, Died> + Send,
@@ -55,7 +55,7 @@ fn text(value: &Option<String>) -> &str {
 }
 
 /// A limit of so many MB a second, as Perl multiplies it; none where it is false or comes to nothing.
-fn rate(context: &mut Context, value: &Option<String>) -> Option<Rate> {
+pub(crate) fn rate(context: &mut Context, value: &Option<String>) -> Option<Rate> {
     let value = value.as_deref().filter(|value| is_true(value))?;
     let (number, whole) = perl_number(value);
     if !whole {

@@ -1,0 +1,109 @@
+#!/usr/bin/perl
+# Interfaces of a running container change as with the reference's PVE::LXC::update_net: the same links, addresses and
+# routes on both sides, the same configuration, the same warnings and errors (t/vectors/container, recorded by
+# perl/record-container.pl).
+
+use strict;
+use warnings;
+
+use File::Path ();
+use File::Temp qw(tempdir);
+use Test::More;
+
+use lib 'perl/lib', 't/lib';
+use PVE::Network::Rust::Test::ContainerNet qw(play prepare replay same scenarios);
+use Vectors qw(cases);
+
+# LXC wants the process 1 of the caller's namespace of processes to be in the caller's network namespace.
+if (!$ENV{UML} && !grep { $_ eq '--inside' } @ARGV) {
+    my @user = $> == 0 ? () : ('--user', '--map-root-user');
+    my @command = (
+        'unshare', @user, qw(--net --mount --pid --fork --mount-proc --propagation private),
+        $^X, (map { "-I$_" } @INC), $0, '--inside'
+    );
+    exec { $command[0] } @command or die "start unshare (package util-linux): $!\n";
+}
+$ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
+if (!$ENV{UML}) {
+    system(qw(mount -t sysfs sysfs /sys)) == 0 or die "mount failed\n";
+}
+
+my $make_path;
+
+BEGIN {
+    $make_path = \&File::Path::make_path;
+    no warnings 'redefine';
+    *File::Path::make_path = sub { return $_[0] =~ m{/hook$} ? 0 : $make_path->(@_) };
+}
+require PVE::Network::Rust::Container;
+
+# The host's modules that are called: what they are told is noted.
+my @ran;
+{
+    no warnings 'once';
+    *PVE::LXC::Config::write_config = sub { push @ran, 'write_config' };
+    *PVE::LXC::Setup::new = sub { push @ran, "setup $_[2]"; return bless {}, 'PVE::LXC::Setup' };
+    *PVE::LXC::Setup::setup_network = sub { push @ran, 'setup_network' };
+    *PVE::Tools::run_command = sub {
+        my ($command, %param) = @_;
+        ok($param{timeout}, 'a program has a deadline');
+        push @ran, $command;
+    };
+}
+
+my $root = $ENV{PVE_RUST_ROOT} = tempdir(CLEANUP => 1);
+$make_path->("$root/run", "$root/var/lock");
+my $work = tempdir(CLEANUP => 1);
+my $flag = "$root/run/proxmox-nftables-firewall-force-disable";
+
+# With LXC the container is found by its VMID.
+my $by_lxc = $ENV{UML} ? 1 : 0;
+if ($by_lxc) {
+    delete $ENV{PVE_RUST_ROOT};
+    $flag = '/run/proxmox-nftables-firewall-force-disable';
+}
+prepare(lxc => $by_lxc);
+
+my %settings = (
+    settings => sub {
+        unlink($flag);
+        return if !$_[0]{pve_firewall};
+        open(my $out, '>', $flag) or die "open $flag: $!\n";
+        close($out);
+    },
+);
+my %recorded = map { $_->{name} => $_ } cases('container/net');
+for my $scenario (scenarios($by_lxc ? 'kernel' : 'plain')) {
+    my ($name, @wanted) = ($scenario->{name}, grep { !ref } @{ $scenario->{steps} });
+    my @expected = @{ $recorded{$name}{outcomes} };
+    is_deeply([grep { !ref } @{ $recorded{$name}{steps} }], \@wanted, "$name: as recorded");
+    my @commands = map { $_->{commands} } @expected;
+    my $replayed = play(
+        $scenario, $work, %settings,
+        lxc => $by_lxc,
+        ran => [],
+        parse => sub { },
+        update_net => sub { replay(shift @commands, $_[6]{pid}, $by_lxc) },
+    );
+    my $outcomes = play(
+        $scenario, $work, %settings,
+        lxc => $by_lxc,
+        ran => \@ran,
+        parse => sub { PVE::Network::Rust::LXC::Config->parse_lxc_network($_[0]) },
+        update_net => sub {
+            my (@arguments) = @_;
+            pop @arguments if $by_lxc;
+            PVE::Network::Rust::Container::update_net(@arguments);
+        },
+    );
+    for my $step (0 .. $#wanted) {
+        is($replayed->[$step]{error}, '', "$name: $wanted[$step]: the reference's commands run");
+        my %reference =
+            (%{ $expected[$step] }, map { $_ => $replayed->[$step]{$_} } qw(state warned));
+        # Unlike the reference's, a change that fails leaves nothing.
+        $reference{state} = $outcomes->[$step]{before} if $scenario->{settings}{undone};
+        same("$name: $wanted[$step]", $outcomes->[$step], \%reference);
+    }
+}
+
+done_testing();
