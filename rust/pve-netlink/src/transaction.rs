@@ -4,10 +4,12 @@
 //! The thread that carries out a step inside a namespace stays there, so this must run on one that ends afterwards, as
 //! [`crate::wait::in_thread`] gives.
 
+mod requests;
+mod undo;
+
 use std::any::Any;
 use std::fmt;
 use std::net::IpAddr;
-use std::os::fd::AsFd;
 use std::path::Path;
 
 use netlink_packet_route::route::RouteMessage;
@@ -19,12 +21,12 @@ use crate::interface::Interface;
 use crate::kernel::Kernel;
 use crate::link::{LinkSettings, Shown};
 use crate::netns::NetNs;
-use crate::plan::{Change, Inverse, Link, Name, Place, Refused, Said, Step};
+use crate::plan::{Change, Inverse, Link, Name, Place, Refused, Step};
 use crate::request::{Answer, Channel, Outcome, Request};
 use crate::tc::Clock;
 use crate::wait::Cancel;
 use crate::wire::Wire;
-use crate::{addr, bridge, fdb, link, route, tc, verify};
+use crate::{link, route, verify};
 
 /// A step that failed, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -416,79 +418,6 @@ impl<'a> Transaction<'a> {
         verify::step(step, read, index, master)
     }
 
-    fn of(&self, link: &Link) -> Result<u32, Error> {
-        self.index(link).ok_or_else(|| Error::Internal(format!("the index of {link} is not known")))
-    }
-
-    fn clock(&mut self) -> Clock {
-        *self.clock.get_or_insert_with(|| self.kernel.clock())
-    }
-
-    fn requests(&mut self, link: &Link, change: &Change) -> Result<Vec<Request>, Error> {
-        let name = link.name();
-        let netns = |inside: bool| self.netns.filter(|_| inside).map(AsFd::as_fd);
-        Ok(match change {
-            Change::AddVeth { pair, inside } => {
-                vec![link::add_veth(pair, netns(*inside)), link::show_named(name)]
-            }
-            Change::AddBridge(again) => {
-                vec![link::add_bridge(name, *again), link::show_named(name)]
-            }
-            Change::AddVlan { parent, id } => {
-                let parent = self.of(&Link::Host(parent.clone()))?;
-                vec![link::add_vlan(name, parent, *id), link::show_named(name)]
-            }
-            Change::AddKind(kind) => vec![link::add_kind(name, kind), link::show_named(name)],
-            Change::Delete => {
-                vec![self.index(link).map_or_else(|| link::delete_named(name), link::delete)]
-            }
-            Change::Look(_) => {
-                vec![self.index(link).map_or_else(|| link::show_named(name), link::show)]
-            }
-            Change::Set(settings) => {
-                let index = self.of(link)?;
-                vec![link::set(index, settings), link::show(index)]
-            }
-            Change::BringUp(_) => {
-                let index = self.of(link)?;
-                vec![link::set(index, &LinkSettings::UP), link::show(index)]
-            }
-            Change::SetMaster(master) => {
-                let index = self.of(link)?;
-                let master =
-                    master.clone().map(|master| self.of(&Link::Host(master))).transpose()?;
-                vec![link::set_master(index, master), link::show(index)]
-            }
-            Change::DisableIpv6(_) => Vec::new(),
-            Change::DeleteVlans(vlans) => vec![bridge::delete_vlans(self.of(link)?, *vlans)],
-            Change::AddVlans(vlans) => vec![bridge::add_vlans(self.of(link)?, vlans)],
-            Change::SetPortFlags(flags) => {
-                let index = self.of(link)?;
-                vec![bridge::set_port_flags(index, *flags), link::show(index)]
-            }
-            Change::AddFdb(mac) => vec![fdb::append(self.of(link)?, *mac)],
-            Change::DeleteFdb(mac) => vec![fdb::delete(self.of(link)?, *mac)],
-            Change::SetBridge(setting, value) => {
-                vec![bridge::set(self.of(link)?, *setting, *value)]
-            }
-            Change::DeleteTraffic(part) => vec![tc::delete(self.of(link)?, *part)],
-            Change::AddHtb => vec![tc::add_htb(self.of(link)?)],
-            Change::AddIngress => vec![tc::add_ingress(self.of(link)?)],
-            Change::SetClass(rate, change) => {
-                vec![tc::class(self.of(link)?, *rate, *change, self.clock())]
-            }
-            Change::SetPolice(rate, change) => {
-                vec![tc::police(self.of(link)?, *rate, *change, self.clock())]
-            }
-            Change::RestoreTraffic(shown) => {
-                vec![tc::restore(self.of(link)?, shown, self.clock())]
-            }
-            Change::AddAddress(cidr) => addr::add(self.of(link)?, *cidr),
-            Change::AddRoute(address) => vec![route::add_on_link(self.of(link)?, *address)],
-            Change::ReplaceDefault(gateway) => vec![route::add_default(self.of(link)?, *gateway)],
-        })
-    }
-
     /// A default route is there already: remember it, then take its place. This is the one case that needs more sends.
     fn replace_default(&mut self, step: &Step, gateway: IpAddr) -> Result<(), Error> {
         let tried = step.to_string();
@@ -524,90 +453,6 @@ impl<'a> Transaction<'a> {
         let link = shown.or_else(|| self.index(&step.link)).unwrap_or(0);
         Done::Default { link, gateway, replaced }
     }
-
-    /// Take everything back, last first, going on after a failure; what could not be taken back.
-    pub fn undo(mut self) -> Vec<Error> {
-        let mut failures = Vec::new();
-        if let (Some(_), Some(outside)) = (&self.inside, &self.outside) {
-            failures.extend(self.kernel.wire_in(outside).err());
-        }
-        for done in std::mem::take(&mut self.done).into_iter().rev() {
-            match done {
-                Done::Changes(changes) => {
-                    for (link, change) in changes {
-                        // Its bridge was deleted, too. Making that again, which follows, makes this its port with all
-                        // that it had there; until then it may be another's.
-                        if self.bridge_is_gone(&change) {
-                            break;
-                        }
-                        failures.extend(self.undo_one(link, change).err());
-                    }
-                }
-                Done::Default { link, gateway, replaced } => {
-                    failures.extend(self.undo_default(link, gateway, replaced).err());
-                }
-            }
-        }
-        failures
-    }
-
-    fn bridge_is_gone(&self, change: &Change) -> bool {
-        match change {
-            Change::SetMaster(Some(bridge)) => self.index(&Link::Host(bridge.clone())).is_none(),
-            _ => false,
-        }
-    }
-
-    fn undo_one(&mut self, link: Link, change: Change) -> Result<(), Error> {
-        if let Change::DisableIpv6(disable) = change {
-            return self.write_ipv6(link.name(), disable);
-        }
-        let tried = format!("{} again", Said(&link, &change));
-        let requests = match self.requests(&link, &change) {
-            Ok(mut requests) => {
-                if !change.makes() {
-                    requests.truncate(1);
-                }
-                requests
-            }
-            // It went away by itself, or was never made.
-            Err(_) => return Ok(()),
-        };
-        let answers = self.channel(&link).exchange(requests)?;
-        let fine = |errno: Errno| {
-            errno == Errno::ENODEV
-                || match change {
-                    Change::DeleteTraffic(_) => true,
-                    Change::DeleteFdb(_) => errno == Errno::ENOENT,
-                    Change::AddFdb(_) => errno == Errno::EEXIST,
-                    _ => false,
-                }
-        };
-        let accepted = answers.iter().try_for_each(|answer| match &answer.outcome {
-            Outcome::Refused { errno, .. } if fine(*errno) => Ok(()),
-            _ => answer.check(&tried, |_| String::new()),
-        });
-        self.learn(&Step::new(&link, change), &answers);
-        accepted
-    }
-
-    fn undo_default(
-        &mut self,
-        link: u32,
-        gateway: IpAddr,
-        replaced: Vec<RouteMessage>,
-    ) -> Result<(), Error> {
-        let Some(inside) = &mut self.inside else { return Ok(()) };
-        let mut requests = vec![route::delete_default(link, gateway)];
-        requests.extend(replaced.into_iter().map(route::restore));
-        let mut answers = inside.exchange(requests)?;
-        let restored = answers.split_off(1.min(answers.len()));
-        let deleted =
-            accept_or(&answers, Errno::ESRCH, &format!("delete the default route via {gateway}"));
-        let restored =
-            accept_or(&restored, Errno::EEXIST, "put back the default route that was there");
-        deleted.and(restored)
-    }
 }
 
 /// Which of the later steps reads back what `step` does, too.
@@ -635,14 +480,6 @@ fn aspect(change: &Change) -> Option<u8> {
         Change::SetPortFlags(flags) => Some(if flags.isolated.is_some() { 3 } else { 4 }),
         _ => None,
     }
-}
-
-/// Content with `fine`, too, which says that there is nothing left to do.
-fn accept_or(answers: &[Answer], fine: Errno, tried: &str) -> Result<(), Error> {
-    answers.iter().try_for_each(|answer| match &answer.outcome {
-        Outcome::Refused { errno, .. } if *errno == fine => Ok(()),
-        _ => answer.check(tried, |_| String::new()),
-    })
 }
 
 fn may_have_happened(answer: &Answer) -> bool {

@@ -171,11 +171,11 @@ pub mod package {
     }
 
     /// Makes a link of a kind, with a reference to a list of the arguments that `ip link add ... type ...` takes after it.
-    /// C<iface_create> calls this with its own.
+    /// `iface_create` calls this with its own.
     ///
     /// # Errors
     ///
-    /// Those of C<iface_create>.
+    /// Those of `iface_create`.
     #[export]
     fn iface_create_with(
         context: &mut Context,
@@ -190,12 +190,12 @@ pub mod package {
         Ok(Empty::Nothing)
     }
 
-    /// Sets options of a link, in a reference to a list of the arguments that `ip link set` takes. C<iface_set> calls
+    /// Sets options of a link, in a reference to a list of the arguments that `ip link set` takes. `iface_set` calls
     /// this with its own.
     ///
     /// # Errors
     ///
-    /// Those of C<iface_set>.
+    /// Those of `iface_set`.
     #[export]
     fn iface_set_with(
         context: &mut Context,
@@ -301,7 +301,7 @@ pub mod package {
     /// `$tag` is the VLAN of its frames without a tag, `$trunks` those of frames with one (`5;7-9`). With `$firewall` it
     /// gets a firewall bridge. `$rate` is its limit in MB a second. `$opts` is a reference to a hash: `learning`
     /// (whether the bridge learns addresses from it; where it is not given, `bridge-disable-mac-learning` of
-    /// F</etc/network/interfaces> decides), `mac` (its guest's address, led to it where the bridge does not learn),
+    /// `/etc/network/interfaces` decides), `mac` (its guest's address, led to it where the bridge does not learn),
     /// `isolation` (kept apart from other such ports).
     ///
     /// # Errors

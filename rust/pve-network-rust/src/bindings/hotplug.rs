@@ -77,7 +77,7 @@ pub mod package {
     ///
     /// The host's end is `veth<vmid>i<netid>`, a port of the bridge, with the bridge's MTU; the container's end has its
     /// name, hardware address, MTU, addresses and gateways, and is up. VLAN tag, trunks, rate and firewall bridge are what
-    /// `tap_plug` of L<PVE::Network::Rust::Host> makes of them. Nothing is started for it, and no link is moved between
+    /// `tap_plug` of PVE::Network::Rust::Host makes of them. Nothing is started for it, and no link is moved between
     /// namespaces. If a step fails, all steps before it are undone.
     ///
     /// Returns a reference to a hash: `name` and `index` of the host's end, `peer_name` and `peer_index` of the
