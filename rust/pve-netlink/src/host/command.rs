@@ -1,11 +1,14 @@
 //! A program is run with a list of arguments and a deadline, where neither a library nor netlink does it.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use nix::sys::memfd::{MFdFlags, memfd_create};
 
 /// How long one may take.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -24,23 +27,19 @@ pub struct Ended {
 /// # Errors
 /// Why it could not be run, or that it did not end in time.
 pub fn run(program: &Path, arguments: &[&str]) -> Result<Ended, String> {
+    let failed = |error: io::Error| format!("{}: {error}\n", program.display());
+    // Memory instead of a pipe: nobody has to read beside the wait, however much the program says.
+    let memory =
+        memfd_create("stderr", MFdFlags::MFD_CLOEXEC).map_err(|errno| failed(errno.into()))?;
+    let mut said = File::from(memory);
     let mut child = Command::new(program)
         .args(arguments)
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+        .stderr(said.try_clone().map_err(failed)?)
         .spawn()
-        .map_err(|error| format!("{}: {error}\n", program.display()))?;
-    let pipe = child.stderr.take();
-    // Read beside the wait, or a program that says much would never end.
-    let reader = thread::spawn(move || {
-        let mut text = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let _ = pipe.read_to_end(&mut text);
-        }
-        String::from_utf8_lossy(&text).into_owned()
-    });
+        .map_err(failed)?;
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
     let status = loop {
@@ -55,7 +54,9 @@ pub fn run(program: &Path, arguments: &[&str]) -> Result<Ended, String> {
         }
         pause = (pause * 2).min(Duration::from_millis(20));
     };
-    let error = reader.join().unwrap_or_default();
+    let mut text = Vec::new();
+    said.rewind().and_then(|()| said.read_to_end(&mut text)).map_err(failed)?;
+    let error = String::from_utf8_lossy(&text).into_owned();
     let code = status.code().ok_or_else(|| status.signal().unwrap_or_default());
     Ok(Ended { code, error })
 }

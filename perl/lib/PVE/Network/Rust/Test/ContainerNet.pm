@@ -265,7 +265,8 @@ sub _state {
     my %state = (
         links => _json(qw(ip -j -d link)),
         # What a bridge has learned so far depends on what was sent meanwhile.
-        fdb => [grep { $_->{state} } @{ _json(qw(bridge -j fdb)) }],
+        # Whether a link has joined the group of its own IPv6 address yet is a matter of time.
+        fdb => [grep { $_->{state} && $_->{mac} !~ m/^33:33:ff/ } @{ _json(qw(bridge -j fdb)) }],
         ports => _json(qw(bridge -j -d link)),
         'links inside' => _json(@inside, qw(ip -j -d link)),
         'addresses inside' => _json(@inside, qw(ip -j address)),
