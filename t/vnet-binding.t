@@ -70,7 +70,7 @@ running([qw(blue here)], [qw(green here)], [qw(far there)], [qw(lost nowhere)]);
 
 my $bindings = PVE::Network::Rust::VNetBinding->new();
 
-sub refused(&) {
+sub refused {
     my ($code) = @_;
     return "not refused" if eval { $code->(); 1 };
     return ref($@) ? "$@->{kind}: $@->{message}" : $@;
@@ -105,7 +105,7 @@ subtest 'a binding is kept' => sub {
     is($list->({ vnet => 'green' }), 'green:100:eth1 green:99999:net0', 'by VNet');
     is($list->({ vmid => 100 }), 'green:100:eth1 blue:100:net0', 'by container');
     is($list->({ vmid => 100, vnet => 'blue' }), 'blue:100:net0', 'by both');
-    like(refused { $bindings->list_bindings({ vm => 1 }) }, qr/vm/, 'no other key is taken');
+    like(refused(sub { $bindings->list_bindings({ vm => 1 }) }), qr/vm/, 'no other key is taken');
 
     my $ended = $bindings->unbind_vnet('blue', 100, 'net0');
     is_deeply($ended->{metadata}, $wanted->{metadata}, 'the binding that ended is returned');
@@ -133,17 +133,18 @@ subtest 'what cannot be bound is refused, and says why' => sub {
     );
     for my $case (@cases) {
         my ($vnet, $vmid, $iface, $why) = @$case;
-        my $error = refused { $bindings->bind_vnet($vnet, $vmid, $iface, undef) };
-        is(substr($error, 0, length($why)), $why, $why);
-    }
-    like(refused { $bindings->bind_vnet('blue', 'x', 'net1', undef) }, qr/vmid/, 'no number');
-    like(refused { $bindings->bind_vnet('blue', 1, 'net1', [1]) }, qr/metadata/, 'no hash');
+        my $error = refused(
+            sub { $bindings->bind_vnet($vnet, $vmid, $iface, undef) });
+            is(substr($error, 0, length($why)), $why, $why);
+        }
+        like(refused { $bindings->bind_vnet('blue', 'x', 'net1', undef) }), qr/vmid/, 'no number');
+    like(refused(sub { $bindings->bind_vnet('blue', 1, 'net1', [1]) }), qr/metadata/, 'no hash');
     like(
-        refused { $bindings->unbind_vnet('green', 100, 'net0') },
+        refused(sub { $bindings->unbind_vnet('green', 100, 'net0') }),
         qr/is not bound to VNet 'green', but to VNet 'blue'/, 'bound to another'
     );
     like(
-        refused { $bindings->unbind_vnet('green', 100, 'net9') },
+        refused(sub { $bindings->unbind_vnet('green', 100, 'net9') }),
         qr/is not bound to VNet 'green'$/,
         'not bound'
     );
@@ -164,7 +165,7 @@ subtest 'a damaged state is not overwritten' => sub {
             sub { $bindings->cleanup_container(1) },
             )
         {
-            like(refused { $call->() }, $why, "$why");
+            like(refused(sub { $call->() }), $why, "$why");
         }
         is(slurp($state), $text, 'it is left as it is');
     }
@@ -248,8 +249,10 @@ subtest 'a signal handler that dies ends the wait for the lock' => sub {
     sleep(0.2);
     local $SIG{ALRM} = sub { die "enough\n" };
     ualarm(200_000);
-    is(refused { $bindings->bind_vnet('blue', 5, 'net0', undef) },
-        "enough\n", 'its error is raised');
+    is(
+        refused(sub { $bindings->bind_vnet('blue', 5, 'net0', undef) }),
+        "enough\n", 'its error is raised'
+    );
     ualarm(0);
     kill('KILL', $holder);
     waitpid($holder, 0);
@@ -263,8 +266,10 @@ subtest 'validate and reconcile' => sub {
         for ['blue', 101, 'net0'], ['blue', 101, 'eth1'], ['green', 101, 'net2'],
         ['blue', 102, 'net0'], ['red', 103, 'net0'], ['far', 103, 'net1'], ['green', 103, 'net3'],
         ['blue', 104, 'net0'];
-    container(101,
-        "net0: name=eth0,bridge=blue\nnet1: name=eth1,bridge=blue\nnet2: name=eth2,bridge=vmbr0\n");
+    container(
+        101,
+        "net0: name=eth0,bridge=blue\nnet1: name=eth1,bridge=blue\nnet2: name=eth2,bridge=vmbr0\n"
+    );
     container(103, "net0: name=eth0,bridge=red\nnet1: name=eth1,bridge=far\n");
     container(104, "net0: name=eth0,bridge=blue\n");
     running([qw(blue here)], [qw(green here)], [qw(far there)]);

@@ -433,8 +433,10 @@ sub play {
     _bridges($kernel);
     _run(@inside, qw(ip link set lo up));
     # Addresses are there at once.
-    _output(@inside,
-        qw(sysctl -q -w net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0));
+    _output(
+        @inside,
+        qw(sysctl -q -w net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0)
+    );
     $with{settings}->($scenario->{settings}) if $with{settings};
 
     my %conf = (hostname => 'ct');
