@@ -94,7 +94,7 @@ sub record {
 }
 
 my $json = JSON->new->canonical;
-prepare(lxc => 1);
+prepare();
 $| = 1;
 for my $scenario (scenarios($ARGV[0] // 'plain')) {
     my @steps;

@@ -11,10 +11,9 @@ use File::Temp qw(tempdir);
 use Test::More;
 
 use lib 'perl/lib', 't/lib';
-use PVE::Network::Rust::Test::ContainerNet qw(play prepare replay same scenarios);
+use PVE::Network::Rust::Test::ContainerNet qw(play replay same scenarios);
 use Vectors qw(cases);
 
-# LXC wants the process 1 of the caller's namespace of processes to be in the caller's network namespace.
 if (!$ENV{UML} && !grep { $_ eq '--inside' } @ARGV) {
     my @user = $> == 0 ? () : ('--user', '--map-root-user');
     my @command = (
@@ -56,14 +55,6 @@ $make_path->("$root/run", "$root/var/lock");
 my $work = tempdir(CLEANUP => 1);
 my $flag = "$root/run/proxmox-nftables-firewall-force-disable";
 
-# With LXC the container is found by its VMID.
-my $by_lxc = $ENV{UML} ? 1 : 0;
-if ($by_lxc) {
-    delete $ENV{PVE_RUST_ROOT};
-    $flag = '/run/proxmox-nftables-firewall-force-disable';
-}
-prepare(lxc => $by_lxc);
-
 my %settings = (
     settings => sub {
         unlink($flag);
@@ -73,28 +64,22 @@ my %settings = (
     },
 );
 my %recorded = map { $_->{name} => $_ } cases('container/net');
-for my $scenario (scenarios($by_lxc ? 'kernel' : 'plain')) {
+for my $scenario (scenarios($ENV{UML} ? 'kernel' : 'plain')) {
     my ($name, @wanted) = ($scenario->{name}, grep { !ref } @{ $scenario->{steps} });
     my @expected = @{ $recorded{$name}{outcomes} };
     is_deeply([grep { !ref } @{ $recorded{$name}{steps} }], \@wanted, "$name: as recorded");
     my @commands = map { $_->{commands} } @expected;
     my $replayed = play(
         $scenario, $work, %settings,
-        lxc => $by_lxc,
         ran => [],
         parse => sub { },
-        update_net => sub { replay(shift @commands, $_[6]{pid}, $by_lxc) },
+        update_net => sub { replay(shift @commands, $_[6]{pid}) },
     );
     my $outcomes = play(
         $scenario, $work, %settings,
-        lxc => $by_lxc,
         ran => \@ran,
         parse => sub { PVE::Network::Rust::LXC::Config->parse_lxc_network($_[0]) },
-        update_net => sub {
-            my (@arguments) = @_;
-            pop @arguments if $by_lxc;
-            PVE::Network::Rust::Container::update_net(@arguments);
-        },
+        update_net => \&PVE::Network::Rust::Container::update_net,
     );
     for my $step (0 .. $#wanted) {
         is($replayed->[$step]{error}, '', "$name: $wanted[$step]: the reference's commands run");

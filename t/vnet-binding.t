@@ -134,10 +134,11 @@ subtest 'what cannot be bound is refused, and says why' => sub {
     for my $case (@cases) {
         my ($vnet, $vmid, $iface, $why) = @$case;
         my $error = refused(
-            sub { $bindings->bind_vnet($vnet, $vmid, $iface, undef) });
-            is(substr($error, 0, length($why)), $why, $why);
-        }
-        like(refused { $bindings->bind_vnet('blue', 'x', 'net1', undef) }), qr/vmid/, 'no number');
+            sub { $bindings->bind_vnet($vnet, $vmid, $iface, undef) }
+        );
+        is(substr($error, 0, length($why)), $why, $why);
+    }
+    like(refused(sub { $bindings->bind_vnet('blue', 'x', 'net1', undef) }), qr/vmid/, 'no number');
     like(refused(sub { $bindings->bind_vnet('blue', 1, 'net1', [1]) }), qr/metadata/, 'no hash');
     like(
         refused(sub { $bindings->unbind_vnet('green', 100, 'net0') }),

@@ -125,17 +125,12 @@ my @kernel = (
     ],
     [
         VLANs => "bridge=vmbr2,$A,tag=5",
-        "bridge=vmbr2,$A,tag=6", "bridge=vmbr2,$A", "bridge=vmbr2,$A,tag=7,trunks=8;9-12,rate=3",
-        "bridge=vmbr0,$A"
+        "bridge=vmbr2,$A,tag=6", "bridge=vmbr2,$A"
     ],
     [
         'VLANs behind a firewall' => { pve_firewall => 1 },
         "bridge=vmbr2,$A,tag=5,firewall=1,rate=4", "bridge=vmbr2,$A,tag=6,firewall=1",
         "bridge=vmbr2,$A,link_down=1,firewall=1"
-    ],
-    [
-        'a VLAN of a plain bridge' => "bridge=vmbr1,$A,tag=5",
-        "bridge=vmbr1,$A,tag=6", "bridge=vmbr0,$A"
     ],
 );
 
@@ -190,18 +185,15 @@ sub _start {
     die "the container did not start\n";
 }
 
-# The host's part that all scenarios share. The caller is in namespaces of its own.
+# What LXC needs of the container. The caller is in namespaces of its own.
 sub prepare {
-    my (%what) = @_;
-    if ($what{lxc}) {
-        make_path($LXC);
-        _run(qw(mount -t tmpfs tmpfs), $LXC);
-        _run(qw(mount -t cgroup2 none /sys/fs/cgroup)) if $ENV{UML};
-        make_path("$LXC/$VMID");
-        open(my $out, '>', "$LXC/$VMID/config") or die "open: $!\n";
-        print {$out} $CONFIGURATION;
-        close($out) or die "close: $!\n";
-    }
+    make_path($LXC);
+    _run(qw(mount -t tmpfs tmpfs), $LXC);
+    _run(qw(mount -t cgroup2 none /sys/fs/cgroup)) if $ENV{UML};
+    make_path("$LXC/$VMID");
+    open(my $out, '>', "$LXC/$VMID/config") or die "open: $!\n";
+    print {$out} $CONFIGURATION;
+    close($out) or die "close: $!\n";
     return;
 }
 
@@ -213,11 +205,6 @@ sub _bridges {
         _run(qw(ip link add), $bridge, 'address', "02:00:00:00:00:0$number", qw(type bridge));
         _run(qw(ip link set), $bridge, qw(type bridge vlan_filtering 1)) if $bridge eq 'vmbr2';
         _run(qw(ip link set), $bridge, 'up');
-    }
-    # Where VLANs of a bridge that does not filter them come from; a physical port by its kind.
-    if ($kernel eq 'kernel') {
-        _run(qw(ip link add eth9 address 02:00:00:00:00:09 type dummy));
-        _run(qw(ip link set eth9 master vmbr1 up));
     }
     return;
 }
@@ -232,7 +219,8 @@ sub _clean {
 my %VARIES = map { $_ => 1 } qw(
     ifindex link_index link_netnsid ageing_timer bridge_id designated_bridge designated_root
     gc_timer hello_timer message_age_timer forward_delay_timer hold_timer root_id
-    topology_change_timer tcn_timer num_rx_queues num_tx_queues stats stats64
+    topology_change_timer topology_change topology_change_detected topology_change_ack
+    config_pending tcn_timer num_rx_queues num_tx_queues stats stats64
     valid_life_time preferred_life_time group_fwd_mask_str linkmode parentbus parentdev
     bytes packets drops overlimits requeues backlog qlen lended borrowed giants tokens ctokens
     no designated_port port_no port_id index link max_mtu min_mtu gso_max_size gso_max_segs
@@ -256,7 +244,10 @@ sub _plain {
 sub _json {
     my (@command) = @_;
     my $text = _output(@command);
-    return $text =~ /\S/ ? decode_json($text) : [];
+    return [] if $text !~ /\S/;
+    return decode_json($text) if $text =~ /^\s*\[/;
+# tc has no JSON for some kinds; their lines are as good. The kernel frees an index some time after its use.
+    return [$text =~ s/\bpolice 0x[0-9a-f]+/police/gr];
 }
 
 sub _state {
@@ -264,9 +255,8 @@ sub _state {
     my @inside = ('nsenter', "--net=/proc/$pid/ns/net");
     my %state = (
         links => _json(qw(ip -j -d link)),
-        # What a bridge has learned so far depends on what was sent meanwhile.
-        # Whether a link has joined the group of its own IPv6 address yet is a matter of time.
-        fdb => [grep { $_->{state} && $_->{mac} !~ m/^33:33:ff/ } @{ _json(qw(bridge -j fdb)) }],
+# What a bridge has learned so far depends on what was sent meanwhile, and its own addresses on when it had a carrier.
+        fdb => [grep { $_->{state} && $_->{mac} !~ /^33:33:ff/ } @{ _json(qw(bridge -j fdb)) }],
         ports => _json(qw(bridge -j -d link)),
         'links inside' => _json(@inside, qw(ip -j -d link)),
         'addresses inside' => _json(@inside, qw(ip -j address)),
@@ -285,8 +275,9 @@ sub _state {
     for my $name (grep { /^(?:veth|fw|vmbr)/ } @names) {
         $state{"IPv6 off $name"} = _read("/proc/sys/net/ipv6/conf/$name/disable_ipv6");
     }
-# Without a carrier the kernel looks for the other end in the link's own namespace, where the reference had both once.
-    my %made_up = (LOWERLAYERDOWN => 'DOWN');
+# Without a carrier the kernel looks for the other end in the link's own namespace, where the reference had both once. A
+    # bridge's own state is unknown until the kernel has looked at its carrier again.
+    my %made_up = (LOWERLAYERDOWN => 'DOWN', UNKNOWN => 'UP');
     for my $link (@{ $state{links} }) {
         my $address = $link->{address};
         $made_up{$address} = 'made up' if $address !~ /^(?:02:00:00|00:00:00)/;
@@ -320,14 +311,14 @@ sub _settled {
     return _state($pid, $kernel);
 }
 
-# Runs what was recorded of the reference for a step; without LXC, what its commands do.
+# Runs what was recorded of the reference for a step, in a container that LXC knows nothing of.
 sub replay {
-    my ($commands, $pid, $by_lxc) = @_;
+    my ($commands, $pid) = @_;
     for my $command (@$commands) {
         my ($what, @rest) = @$command;
         if ($what eq 'run') {
             my ($wanted, @words) = @rest;
-            _replay_one($wanted, $by_lxc ? @words : _without_lxc($pid, @words));
+            _replay_one($wanted, _without_lxc($pid, @words));
         } elsif ($what eq 'shell') {
             _replay_one(@rest);
         } elsif ($what eq 'disable_ipv6') {
