@@ -230,6 +230,14 @@ fn an_environment_that_perl_holds_to_be_false_comes_back() {
     support::round_trip::typed(b"lxc.environment.runtime: 0\n", "a lone 0 of LXC");
 }
 
+/// The reader takes white space off the ends of a line, not off its parts.
+#[test]
+fn white_space_at_an_end_of_a_part_comes_back() {
+    for line in ["mp9:mp=/, \0", "mp0: local:a,mp=/x ,backup=1", "mp0: mp=/x , local:a"] {
+        support::round_trip::typed(format!("{line}\n").as_bytes(), line);
+    }
+}
+
 /// The reader takes the last white space of a line without a value for the value.
 #[test]
 fn a_value_of_white_space_comes_back() {

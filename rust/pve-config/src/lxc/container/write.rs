@@ -124,6 +124,7 @@ impl<'s> Section<'_, 's> {
         text: Result<PerlString<'static>, Error>,
     ) -> Result<(), ContainerError> {
         let text = text.or_else(|error| self.refuse(&key, error))?;
+        let text = without_white_ends(text);
         self.check_line(&key, text.as_perl())?;
         self.set(PerlString::Bytes(key.into_bytes().into()), text);
         Ok(())
@@ -231,4 +232,20 @@ fn digits(number: impl ToString) -> PerlString<'static> {
 /// for the value.
 fn is_lone_space(value: &[u8]) -> bool {
     value.len() == 1 && value != b"\n" && !parse::is_trimmed(value)
+}
+
+/// The text of a property string that begins or ends in white space, which the reader of its line would take off: with
+/// commas there, between which and the text is nothing.
+fn without_white_ends(text: PerlString<'static>) -> PerlString<'static> {
+    let bytes = text.as_bytes();
+    let is_white = |byte: Option<&u8>| byte.is_some_and(|byte| !parse::is_trimmed(&[*byte]));
+    let (first, last) = (is_white(bytes.first()), is_white(bytes.last()));
+    let mut text = text;
+    if first {
+        text = joined(&[PerlString::literal(""), text], ",");
+    }
+    if last {
+        text = joined(&[text, PerlString::literal("")], ",");
+    }
+    text
 }
