@@ -20,6 +20,26 @@ pub struct Request {
     pub fingerprint: Option<String>,
 }
 
+impl Request {
+    /// A request with JSON for a body, or none, and `secret`, the header by which the server knows the caller.
+    pub(crate) fn json(
+        method: &'static str,
+        url: String,
+        secret: (&'static str, String),
+        body: Option<&Value>,
+        fingerprint: Option<&str>,
+    ) -> Request {
+        let kind = ("Content-Type", "application/json; charset=UTF-8".to_owned());
+        Request {
+            method,
+            url,
+            headers: vec![kind, secret],
+            body: body.map(Value::to_string),
+            fingerprint: fingerprint.map(str::to_owned),
+        }
+    }
+}
+
 /// An answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
@@ -106,9 +126,6 @@ pub(crate) fn of_first<'a>(answer: &'a Value, list: &str, key: &str) -> Result<&
     let first = elements(member(answer, list)?)?.first();
     member(first.unwrap_or(&Value::Null), key)
 }
-
-/// JSON's content type, in every request.
-pub(crate) const CONTENT_TYPE: (&str, &str) = ("Content-Type", "application/json; charset=UTF-8");
 
 #[cfg(test)]
 mod tests {

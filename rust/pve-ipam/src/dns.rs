@@ -5,7 +5,7 @@ use pve_sdn::config::File;
 use pve_sdn::{Section, Value, address, perl, reverse_zone};
 use serde_json::json;
 
-use crate::api::{CONTENT_TYPE, Request, call, elements, member};
+use crate::api::{Request, call, elements, member};
 use crate::ipam::option;
 use crate::{Error, Host, Sdn};
 
@@ -37,16 +37,13 @@ impl Powerdns {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, Error> {
-        let request = Request {
+        let request = Request::json(
             method,
-            url: format!("{}{path}", self.url),
-            headers: vec![
-                (CONTENT_TYPE.0, CONTENT_TYPE.1.to_owned()),
-                ("X-API-Key", self.key.clone()),
-            ],
-            body: body.map(Value::to_string),
-            fingerprint: self.fingerprint.clone(),
-        };
+            format!("{}{path}", self.url),
+            ("X-API-Key", self.key.clone()),
+            body,
+            self.fingerprint.as_deref(),
+        );
         call(host, &request)
     }
 

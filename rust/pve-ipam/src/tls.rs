@@ -48,18 +48,12 @@ fn config(fingerprint: Option<&str>) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(provider::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
-    let config = match fingerprint {
-        Some(fingerprint) => {
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(ByFingerprint {
-                wanted: fingerprint.to_owned(),
-                provider,
-            }))
-        }
-        None => {
-            let trusted = Trusted::new(Arc::clone(&provider))?;
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(trusted))
-        }
+    let trust = match fingerprint {
+        Some(fingerprint) => Trust::Fingerprint(fingerprint.to_owned()),
+        None => Trust::Host(Trusted::new(&provider)),
     };
+    let verifier = Arc::new(Verifier { trust, provider });
+    let config = builder.dangerous().with_custom_certificate_verifier(verifier);
     Ok(config.with_no_client_auth())
 }
 
@@ -70,11 +64,10 @@ struct Trusted {
     certificates: Vec<CertificateDer<'static>>,
     /// Absent where nothing is trusted at all.
     by_authority: Option<Arc<WebPkiServerVerifier>>,
-    provider: Arc<CryptoProvider>,
 }
 
 impl Trusted {
-    fn new(provider: Arc<CryptoProvider>) -> Result<Trusted, TlsError> {
+    fn new(provider: &Arc<CryptoProvider>) -> Trusted {
         // What LWP and OpenSSL let the environment choose.
         let chosen = ["PERL_LWP_SSL_CA_FILE", "SSL_CERT_FILE"].iter().find_map(std::env::var_os);
         let path = chosen.unwrap_or_else(|| TRUSTED.into());
@@ -83,8 +76,8 @@ impl Trusted {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(certificates.iter().cloned());
         let builder =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
-        Ok(Trusted { certificates, by_authority: builder.build().ok(), provider })
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
+        Trusted { certificates, by_authority: builder.build().ok() }
     }
 
     /// Whether the certificate is itself trusted, in time, and the server's.
@@ -102,7 +95,29 @@ impl Trusted {
     }
 }
 
-impl ServerCertVerifier for Trusted {
+/// The SHA-256 of a certificate as OpenSSL writes it.
+fn fingerprint_of(certificate: &CertificateDer<'_>) -> String {
+    let digest = digest(&SHA256, certificate.as_ref());
+    let bytes: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
+    bytes.join(":")
+}
+
+/// Which certificates a server may have.
+#[derive(Debug)]
+enum Trust {
+    /// Those that this host trusts.
+    Host(Trusted),
+    /// The one that has the fingerprint, whatever its name, age and issuer.
+    Fingerprint(String),
+}
+
+#[derive(Debug)]
+struct Verifier {
+    trust: Trust,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -111,70 +126,18 @@ impl ServerCertVerifier for Trusted {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        if self.is_listed(certificate, name, now) {
-            return Ok(ServerCertVerified::assertion());
-        }
-        match &self.by_authority {
-            Some(authorities) => {
-                authorities.verify_server_cert(certificate, intermediates, name, ocsp, now)
+        match &self.trust {
+            Trust::Fingerprint(wanted) if fingerprint_of(certificate) == *wanted => {}
+            Trust::Fingerprint(_) => {
+                return Err(CertificateError::ApplicationVerificationFailure.into());
             }
-            None => Err(CertificateError::UnknownIssuer.into()),
+            Trust::Host(host) if host.is_listed(certificate, name, now) => {}
+            Trust::Host(Trusted { by_authority: Some(authorities), .. }) => {
+                return authorities.verify_server_cert(certificate, intermediates, name, ocsp, now);
+            }
+            Trust::Host(_) => return Err(CertificateError::UnknownIssuer.into()),
         }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// Trusts the one certificate that has the fingerprint, whatever its name, age and issuer.
-#[derive(Debug)]
-struct ByFingerprint {
-    wanted: String,
-    provider: Arc<CryptoProvider>,
-}
-
-/// The SHA-256 of a certificate as OpenSSL writes it.
-fn fingerprint_of(certificate: &CertificateDer<'_>) -> String {
-    let digest = digest(&SHA256, certificate.as_ref());
-    let bytes: Vec<String> = digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
-    bytes.join(":")
-}
-
-impl ServerCertVerifier for ByFingerprint {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, TlsError> {
-        if fingerprint_of(certificate) == self.wanted {
-            Ok(ServerCertVerified::assertion())
-        } else {
-            Err(CertificateError::ApplicationVerificationFailure.into())
-        }
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

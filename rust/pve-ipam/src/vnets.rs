@@ -70,6 +70,16 @@ impl Sdn<'_> {
         Ok(Place { zone: zone.unwrap_or_default(), subnet: subnet.clone() })
     }
 
+    /// The place of an address; none where the VNet or the address has no name, of which the reference looks at the
+    /// address last.
+    fn place_if_named(&mut self, vnet: &str, ip: &str) -> Result<Option<Place>, Error> {
+        if matches!(vnet, "" | "0") {
+            return Ok(None);
+        }
+        let place = self.place_of(vnet, ip)?;
+        Ok(Some(place).filter(|_| !matches!(ip, "" | "0")))
+    }
+
     /// Takes a free address of the VNet in each version of IP that it has subnets of, or in one version only
     /// (`Vnets::add_next_free_cidr`). Nothing happens where addresses are not managed.
     ///
@@ -128,13 +138,7 @@ impl Sdn<'_> {
         guest: &Guest,
         names: Names,
     ) -> Result<(), Error> {
-        if matches!(vnet, "" | "0") {
-            return Ok(());
-        }
-        let Place { zone, subnet } = self.place_of(vnet, ip)?;
-        if matches!(ip, "" | "0") {
-            return Ok(());
-        }
+        let Some(Place { zone, subnet }) = self.place_if_named(vnet, ip)? else { return Ok(()) };
         self.add_subnet_ip(&zone, &subnet, ip, guest, false, names)
     }
 
@@ -150,13 +154,7 @@ impl Sdn<'_> {
         old_hostname: &Value,
         names: Names,
     ) -> Result<(), Error> {
-        if matches!(vnet, "" | "0") {
-            return Ok(());
-        }
-        let Place { zone, subnet } = self.place_of(vnet, ip)?;
-        if matches!(ip, "" | "0") {
-            return Ok(());
-        }
+        let Some(Place { zone, subnet }) = self.place_if_named(vnet, ip)? else { return Ok(()) };
         self.update_subnet_ip(&zone, &subnet, ip, guest, old_hostname, names)
     }
 
@@ -172,13 +170,7 @@ impl Sdn<'_> {
         mac: &Value,
         names: Names,
     ) -> Result<(), Error> {
-        if matches!(vnet, "" | "0") {
-            return Ok(());
-        }
-        let Place { zone, subnet } = self.place_of(vnet, ip)?;
-        if matches!(ip, "" | "0") {
-            return Ok(());
-        }
+        let Some(Place { zone, subnet }) = self.place_if_named(vnet, ip)? else { return Ok(()) };
         self.delete_subnet_ip(&zone, &subnet, ip, hostname, mac, names)
     }
 

@@ -6,7 +6,7 @@ use pve_sdn::{Section, Value, perl};
 use serde_json::json;
 
 use super::{Addresses, Ipam, dhcp_ranges, option};
-use crate::api::{CONTENT_TYPE, Request, call, elements, member, of_first};
+use crate::api::{Request, call, elements, member, of_first};
 use crate::{Error, Host};
 
 /// A NetBox server.
@@ -29,16 +29,13 @@ impl Netbox {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, Error> {
-        let request = Request {
+        let request = Request::json(
             method,
-            url: format!("{}{path}", self.url),
-            headers: vec![
-                (CONTENT_TYPE.0, CONTENT_TYPE.1.to_owned()),
-                ("Authorization", format!("token {}", self.token)),
-            ],
-            body: body.map(Value::to_string),
-            fingerprint: self.fingerprint.clone(),
-        };
+            format!("{}{path}", self.url),
+            ("Authorization", format!("token {}", self.token)),
+            body,
+            self.fingerprint.as_deref(),
+        );
         call(host, &request)
     }
 

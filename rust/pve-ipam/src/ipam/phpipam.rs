@@ -6,7 +6,7 @@ use pve_sdn::{Section, Value, perl};
 use serde_json::json;
 
 use super::{Addresses, Ipam, option};
-use crate::api::{CONTENT_TYPE, Request, call, member, of_first};
+use crate::api::{Request, call, member, of_first};
 use crate::{Error, Host};
 
 /// A phpIPAM server.
@@ -29,16 +29,13 @@ impl Phpipam {
     }
 
     fn request(&self, method: &'static str, path: &str, body: Option<&Value>) -> Request {
-        Request {
+        Request::json(
             method,
-            url: format!("{}{path}", self.url),
-            headers: vec![
-                (CONTENT_TYPE.0, CONTENT_TYPE.1.to_owned()),
-                ("Token", self.token.clone()),
-            ],
-            body: body.map(Value::to_string),
-            fingerprint: self.fingerprint.clone(),
-        }
+            format!("{}{path}", self.url),
+            ("Token", self.token.clone()),
+            body,
+            self.fingerprint.as_deref(),
+        )
     }
 
     fn call(
