@@ -7,6 +7,7 @@ pub mod config_cache;
 pub mod config_error;
 pub mod config_file;
 pub mod datacenter;
+mod firewall;
 pub mod hotplug;
 pub mod hotplug_net;
 pub mod interfaces;

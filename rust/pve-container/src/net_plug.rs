@@ -9,11 +9,8 @@ use pve_netlink::host::{Call, Died, fdb, query};
 use pve_netlink::tc::Rate;
 use pve_sdn::zone::{self, Bridge, Node};
 
+use crate::firewall::needs_bridges;
 use crate::vnets::{Vnets, died};
-
-/// Where this is, `pve-firewall` does the filtering, which needs a bridge of its own for each interface (the reference:
-/// `PVE::Firewall::Helpers::is_nftables`).
-const NO_NFTABLES: &str = "run/proxmox-nftables-firewall-force-disable";
 
 /// An interface as `netN` of the container's configuration has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -78,7 +75,7 @@ pub fn net_tap_plug(
 }
 
 fn needs_fwbr(call: &mut Call<'_>, place: Place<'_>, bridge: &str) -> Result<bool, Died> {
-    if place.root.join(NO_NFTABLES).exists() {
+    if needs_bridges(place.root) {
         return Ok(true);
     }
     query::is_ovs_bridge(call, bridge)

@@ -15,11 +15,16 @@ pub fn show_all() -> Request {
     Request::new(RouteNetlinkMessage::GetLink(message), NLM_F_DUMP)
 }
 
-/// Whether a link of the bridge with the index `bridge` leads out of the host: a network card, a bond, or a VLAN of one.
-/// Cards are those Ethernet links that are of no kind that is made by software.
+/// Whether a link leads out of the host: a network card, a bond, or a VLAN of one. Cards are those Ethernet links that
+/// are of no kind that is made by software.
 #[must_use]
-pub fn is_physical_port(shown: &Shown, ethernet: bool, bridge: u32) -> bool {
-    ethernet && shown.master == Some(bridge) && matches!(shown.kind.as_str(), "" | "bond" | "vlan")
+pub fn leads_out(ethernet: bool, kind: Option<&str>) -> bool {
+    ethernet && matches!(kind, None | Some("bond" | "vlan"))
+}
+
+fn is_physical_port(shown: &Shown, ethernet: bool, bridge: u32) -> bool {
+    let kind = Some(shown.kind.as_str()).filter(|kind| !kind.is_empty());
+    shown.master == Some(bridge) && leads_out(ethernet, kind)
 }
 
 /// The names of the physical ports of a bridge among all links, by index.

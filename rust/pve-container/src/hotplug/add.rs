@@ -14,11 +14,8 @@ use pve_netlink::{Errno, Host, Kernel};
 use super::error::Error;
 use super::nic::ContainerNic;
 use super::plan::{NodeSetup, Plan, bridge_name, plan, supported};
+use crate::firewall::needs_bridges;
 use crate::network_lock::NetworkLockFile;
-
-/// The file by which the firewall on iptables keeps the one on nftables, which needs no bridges of its own, from its work
-/// (the reference: `PVE::Firewall::Helpers`, `$FORCE_NFT_DISABLE_FLAG_FILE`).
-const NO_NFTABLES: &str = "run/proxmox-nftables-firewall-force-disable";
 
 /// An interface that was plugged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,7 +118,7 @@ impl Job<'_> {
         let bridge = self.kernel.interface(wire.as_ref(), name)?;
         let file = (self.surroundings.interfaces)();
         let learning = !file.is_some_and(|content| learning_is_disabled(&content, name));
-        let firewall_bridges = self.nic.firewall && self.root.join(NO_NFTABLES).exists();
+        let firewall_bridges = self.nic.firewall && needs_bridges(self.root);
         let node = NodeSetup { learning, firewall_bridges };
         let plan = plan(self.vmid, self.netid, self.nic, bridge.as_ref(), node)?;
         let netns = self.kernel.netns(wire.as_ref(), netns)?;

@@ -3,13 +3,14 @@
 use pve_config::lxc::container::{Dialect, Options, parse_container_config};
 use pve_config::vnets::vnet_names;
 use pve_schema::Environment;
-use pve_sdn::config::{File, Objects, Running};
+use pve_sdn::config::File;
 use pve_sdn::zone::{self, Bridge, Plug};
 
 use super::error::BindingError;
 use super::links;
 use crate::paths::Paths;
 use crate::read_file::{CONFIG_LIMIT, read_file};
+use crate::vnets::Vnets;
 
 /// What this node has under a VNet's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,10 +99,9 @@ impl Node for ThisNode {
     }
 
     fn vnet(&self, vnet: &str) -> Result<Vnet, BindingError> {
-        let running = Running::read(self.cluster_file(Running::FILE)?.as_deref());
-        let (zones, _) =
-            Objects::read(File::Zones, self.cluster_file(File::Zones.name())?.as_deref());
-        let found = zone::bridge(vnet, &running, &zones);
+        // What is wrong with the zones' file is told to those who plug into them.
+        let vnets = Vnets::read(self.paths.root(), &mut |_| {})?;
+        let found = vnets.bridge(vnet);
         if let Bridge::Vnet { .. } = found {
             return Ok(match found.plug(Plug::default(), &Rules { node: self.name() }) {
                 Ok(_) => Vnet::Allowed,

@@ -3,6 +3,7 @@
 use super::attributes::{ByType, attributes, text_of, u32_of};
 use super::links::Links;
 use super::words::link_type;
+use crate::physical_ports::leads_out;
 
 /// A link in brief.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,14 +19,14 @@ pub struct Brief {
 }
 
 impl Brief {
-    fn is_ether(&self, kind: Option<&str>) -> bool {
-        self.link_type == "ether" && self.kind.as_deref() == kind
+    fn is_ether(&self) -> bool {
+        self.link_type == "ether"
     }
 
     /// Whether it is a network card.
     #[must_use]
     pub fn is_physical(&self) -> bool {
-        self.is_ether(None)
+        self.is_ether() && self.kind.is_none()
     }
 
     /// Whether it is a bridge of the kernel's.
@@ -37,8 +38,7 @@ impl Brief {
     /// Whether it leads out of the host as a port of `bridge`: a network card, a bond, or a VLAN on one.
     #[must_use]
     pub fn is_physical_port(&self, bridge: &str) -> bool {
-        let outward = [None, Some("bond"), Some("vlan")].iter().any(|kind| self.is_ether(*kind));
-        outward && self.master.as_deref() == Some(bridge)
+        leads_out(self.is_ether(), self.kind.as_deref()) && self.master.as_deref() == Some(bridge)
     }
 }
 
