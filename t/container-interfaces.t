@@ -13,18 +13,11 @@ use Test::More;
 use Time::HiRes qw(sleep);
 
 use lib 't/lib';
+use OwnNamespace;
 use ContainerInterfaces qw(expected_interfaces run);
 use LinkDetails qw(type_of);
 use PVE::Network::Rust::Container;
 
-# Runs this program again in a network namespace of its own; without root, a user namespace allows it.
-if (!grep { $_ eq '--inside' } @ARGV) {
-    my @user = $> == 0 ? () : ('--user', '--map-root-user');
-    my @command =
-        ('unshare', @user, '--net', '--mount', $^X, (map { "-I$_" } @INC), $0, '--inside');
-    exec { $command[0] } @command or die "start unshare (package util-linux): $!\n";
-}
-$ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
 my $root = $ENV{PVE_RUST_ROOT} = tempdir(CLEANUP => 1);
 
 my @children;

@@ -10,16 +10,9 @@ use File::Temp qw(tempdir);
 use IO::Socket::UNIX;
 use Test::More;
 
+use lib 't/lib';
+use OwnNamespace;
 use PVE::Network::Rust::Host;
-
-# Runs this program again in a network namespace of its own; without root, a user namespace allows it.
-if (!grep { $_ eq '--inside' } @ARGV) {
-    my @user = $> == 0 ? () : ('--user', '--map-root-user');
-    my @command =
-        ('unshare', @user, '--net', '--mount', $^X, (map { "-I$_" } @INC), $0, '--inside');
-    exec { $command[0] } @command or die "start unshare (package util-linux): $!\n";
-}
-local $ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 my $root = tempdir(CLEANUP => 1);
 local $ENV{PVE_RUST_ROOT} = $root;

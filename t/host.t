@@ -9,18 +9,10 @@ use warnings;
 use JSON::XS ();
 use Test::More;
 
-use lib 'perl/lib';
+use lib qw(perl/lib t/lib);
+use OwnNamespace;
 use PVE::Network::Rust::Host;
 use PVE::Network::Rust::Test::HostMessages qw(messages prepare);
-
-# Runs this program again in a network namespace of its own; without root, a user namespace allows it.
-if (!grep { /^--/ } @ARGV) {
-    my @user = $> == 0 ? () : ('--user', '--map-root-user');
-    my @command =
-        ('unshare', @user, '--net', '--mount', $^X, (map { "-I$_" } @INC), $0, '--inside');
-    exec { $command[0] } @command or die "start unshare (package util-linux): $!\n";
-}
-local $ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 my $json = JSON::XS->new->canonical;
 prepare();

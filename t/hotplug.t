@@ -9,17 +9,10 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep ualarm);
 
+use lib 't/lib';
+use OwnNamespace;
 use PVE::Network::Rust::Hotplug;
 use PVE::Network::Rust::LXC::Config;
-
-# Runs this program again in a network namespace of its own; without root, a user namespace allows it.
-if (!grep { $_ eq '--inside' } @ARGV) {
-    my @user = $> == 0 ? () : ('--user', '--map-root-user');
-    my @command =
-        ('unshare', @user, '--net', '--mount', $^X, (map { "-I$_" } @INC), $0, '--inside');
-    exec { $command[0] } @command or die "start unshare (package util-linux): $!\n";
-}
-$ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 sub run {
     my (@command) = @_;

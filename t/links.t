@@ -12,17 +12,10 @@ use Time::HiRes ();
 
 use lib qw(perl/lib t/lib);
 use LinkDetails qw(compare_links json_of make_links type_of);
+use lib 't/lib';
+use OwnNamespace;
 use PVE::Network::Rust::Host;
 use PVE::Network::Rust::Test::Reference;
-
-# Runs this program again in a network namespace of its own; without root, a user namespace allows it.
-if (!grep { $_ eq '--inside' } @ARGV) {
-    my @user = $> == 0 ? () : ('--user', '--map-root-user');
-    my @command =
-        ('unshare', @user, '--net', '--mount', $^X, (map { "-I$_" } @INC), $0, '--inside');
-    exec { $command[0] } @command or die "start unshare (package util-linux): $!\n";
-}
-$ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 sub descriptors {
     opendir(my $dh, '/proc/self/fd') or die "open /proc/self/fd: $!\n";

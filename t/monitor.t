@@ -10,18 +10,10 @@ use Test::More;
 use Time::HiRes qw(sleep ualarm);
 
 use lib 't/lib';
+use OwnNamespace;
 use ContainerInterfaces qw(run);
 use PVE::Network::Rust::Monitor;
 use Watching qw(follow known_state new_state readable shown_state);
-
-# Runs this program again in a network namespace of its own; without root, a user namespace allows it.
-if (!grep { $_ eq '--inside' } @ARGV) {
-    my @user = $> == 0 ? () : ('--user', '--map-root-user');
-    my @command =
-        ('unshare', @user, '--net', '--mount', $^X, (map { "-I$_" } @INC), $0, '--inside');
-    exec { $command[0] } @command or die "start unshare (package util-linux): $!\n";
-}
-$ENV{PATH} = '/usr/sbin:/usr/bin:/sbin:/bin';
 
 sub batch {
     my (@commands) = @_;

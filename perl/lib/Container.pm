@@ -24,6 +24,12 @@ lxc.pty.max = 0
 lxc.tty.max = 0
 CONF
 
+# A configuration that LXC can start on any host: an empty network, and a program that only waits.
+sub configuration {
+    my ($vmid) = @_;
+    return sprintf($CONFIGURATION, $vmid);
+}
+
 # Starts the container. LXC wants the process 1 of the caller's namespace of processes to be in the caller's network
 # namespace.
 sub start {
@@ -74,7 +80,7 @@ sub _start_lxc {
     my $path = $self->{path} = tempdir('container.XXXXXX', TMPDIR => 1);
     make_path("$path/$self->{vmid}");
     open(my $out, '>', "$path/$self->{vmid}/config") or die "write a configuration: $!\n";
-    printf {$out} $CONFIGURATION, $self->{vmid};
+    print {$out} configuration($self->{vmid});
     close($out) or die "write a configuration: $!\n";
 
     $self->{monitor} = _in_background('lxc-start', '-F', $self->_name());

@@ -9,14 +9,9 @@ use File::Temp qw(tempdir);
 use Test::More;
 
 use lib 't/lib';
+use OwnNamespace;
 use ContainerInterfaces qw(expected_interfaces run);
 use PVE::Network::Rust::Container;
-
-# Runs this program again in a network namespace of its own: other tests leave links behind, and so does this one.
-if (!grep { $_ eq '--inside' } @ARGV) {
-    my @command = (qw(unshare --net --mount), $^X, (map { "-I$_" } @INC), $0, '--inside');
-    exec { $command[0] } @command or die "start unshare (package util-linux): $!\n";
-}
 
 my $root = $ENV{PVE_RUST_ROOT} = tempdir(CLEANUP => 1);
 my $folder = "$root/var/lib/lxc";

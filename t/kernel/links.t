@@ -7,14 +7,9 @@ use warnings;
 use Test::More;
 
 use lib 't/lib';
+use OwnNamespace;
 use LinkDetails qw(compare_links make_links);
 use PVE::Network::Rust::Host;
-
-# Runs this program again in a network namespace of its own: other tests leave links behind, and so does this one.
-if (!grep { $_ eq '--inside' } @ARGV) {
-    my @command = (qw(unshare --net --mount), $^X, (map { "-I$_" } @INC), $0, '--inside');
-    exec { $command[0] } @command or die "start unshare (package util-linux): $!\n";
-}
 
 my @modules =
     qw(geneve gre ip_gre ip6_gre ip6_tunnel ipip sit ip_vti ip6_vti fou fou6 nlmon team hsr

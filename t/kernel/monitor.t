@@ -7,16 +7,11 @@ use warnings;
 use Test::More;
 
 use lib 't/lib';
+use OwnNamespace;
 use ContainerInterfaces qw(run);
 use LinkDetails qw(json_of);
 use PVE::Network::Rust::Monitor;
 use Watching qw(follow new_state);
-
-# Runs this program again in a network namespace of its own: other tests leave links behind, and so does this one.
-if (!grep { $_ eq '--inside' } @ARGV) {
-    my @command = (qw(unshare --net --mount), $^X, (map { "-I$_" } @INC), $0, '--inside');
-    exec { $command[0] } @command or die "start unshare (package util-linux): $!\n";
-}
 
 # By port and VLAN, as bridge(8) shows it.
 sub shown {

@@ -13,20 +13,12 @@ use POSIX ();
 use Test::More ();
 use Time::HiRes qw(sleep);
 
+use Container ();
+
 our @EXPORT_OK = qw(play prepare replay same scenarios);
 
 my $VMID = 101;
 my $LXC = '/var/lib/lxc';
-my $CONFIGURATION = <<'CONF';
-lxc.uts.name = 101
-lxc.net.0.type = empty
-lxc.init.cmd = /bin/sleep 3600
-lxc.apparmor.profile = unconfined
-lxc.autodev = 0
-lxc.console.path = none
-lxc.pty.max = 0
-lxc.tty.max = 0
-CONF
 
 my $A = 'name=eth0,hwaddr=BC:24:11:00:00:01,type=veth';
 my $B = 'name=eth0,hwaddr=BC:24:11:00:00:02,type=veth';
@@ -192,7 +184,7 @@ sub prepare {
     _run(qw(mount -t cgroup2 none /sys/fs/cgroup)) if $ENV{UML};
     make_path("$LXC/$VMID");
     open(my $out, '>', "$LXC/$VMID/config") or die "open: $!\n";
-    print {$out} $CONFIGURATION;
+    print {$out} Container::configuration($VMID);
     close($out) or die "close: $!\n";
     return;
 }
