@@ -283,11 +283,12 @@ sub _read {
     return <$in> // '';
 }
 
-# The state once the kernel is at rest: carrier and addresses follow a change by themselves, within a second or so.
+# The state once the kernel is at rest: carrier and addresses follow a change by themselves, and the kernel looks at
+# carriers once a second (net/core/link_watch.c).
 sub _settled {
     my ($pid, $kernel) = @_;
     my ($last, $same) = ('', 0);
-    for my $round (1 .. 60) {
+    for my $round (1 .. 90) {
         my $now = join(
             '|',
             map { _read($_) }
@@ -296,7 +297,7 @@ sub _settled {
         # A port without a carrier waits for one, unless the other end is down for good.
         my $waits = $round < 20 && $now =~ /lowerlayerdown/;
         $same = $now eq $last && !$waits ? $same + 1 : 0;
-        last if $same >= 4;
+        last if $same >= 14;
         $last = $now;
         sleep(0.08);
     }
