@@ -5,6 +5,15 @@ use warnings;
 
 use PVE::Network::Rust;
 
+sub hotplug_batch {
+    my ($self, $list, $opts) = @_;
+    my $results = $self->change_interfaces($list, $opts);
+    for my $result (@$results) {
+        bless($result, 'PVE::Network::Rust::Error') if exists($result->{kind});
+    }
+    return $results;
+}
+
 1;
 
 __END__
@@ -26,6 +35,12 @@ PVE::Network::Rust::Hotplug - interfaces of running containers
     print "$interface->{name} is a port of $net->{bridge}\n";
     $hotplug->hotplug_remove(100, 0);
 
+    my $results = $hotplug->hotplug_batch([
+        { op => 'add', vmid => 100, netid => 0, net => $net, pid => $pid },
+        { op => 'remove', vmid => 101, netid => 1 },
+    ]);
+    warn $_ for grep { ref($_) ne 'HASH' } @$results;
+
 =head1 DESCRIPTION
 
 Plugs interfaces into running containers and takes them out, through netlink: no process is started. What is wanted is
@@ -36,6 +51,50 @@ While a call waits for the kernel, pending Perl signal handlers run; one that di
 undone.
 
 =head1 METHODS
+
+=head2 hotplug_batch
+
+    $hotplug->hotplug_batch($list, $opts)
+
+Plugs in and takes out many interfaces, as when a node boots or its containers stop. Afterwards everything is as if
+C<hotplug_add> and C<hotplug_remove> had been called for each, one after another; it takes a part of the time.
+
+C<$list> is a reference to an array of references to hashes:
+
+=over
+
+=item op
+
+C<add> or C<remove>
+
+=item vmid, netid
+
+The container, and the N of C<netN>.
+
+=item net
+
+For C<add>: a reference to a hash as C<parse_lxc_network> returns it.
+
+=item netns, pid
+
+For C<add>, one of them: the path of the container's network namespace, or the number of a process in it.
+
+=back
+
+C<$opts> may be left out; there are no options yet.
+
+Returns a reference to an array with the result of each, in their order: for C<add> what C<hotplug_add> returns, for
+C<remove> a reference to a hash with C<name>, that of the host's end; and for one that failed an object of
+L<PVE::Network::Rust::Error>. What fails is undone by itself and keeps none of the others from being carried out.
+
+The messages of up to 32 interfaces go out together over one socket. Those that need the bridge of a VLAN made, or the
+remains of a firewall bridge removed, are plugged in by themselves, in their turn. Up to 128 interfaces at once are deleted as
+one group, for which they are put into a group whose number nobody uses; if the kernel refuses that, or another link comes
+into the group, they go back to where they were and are deleted one by one.
+
+A signal handler that dies ends the call, and then there are no results: what is on its way is undone, what is done
+stays. Errors in the form of C<$list> (a key that there is not, a VMID that is no number) end the call before anything is
+touched.
 
 =for perlxs functions
 

@@ -7,6 +7,7 @@
 //! | file | the command whose work it does |
 //! |---|---|
 //! | [`link`] | `ip link` |
+//! | [`delete_group`] | `ip link delete group` |
 //! | [`addr`] | `ip addr` |
 //! | [`route`] | `ip route` |
 //! | [`bridge`] | `bridge vlan`, `bridge link` |
@@ -25,6 +26,7 @@
 pub mod addr;
 mod attribute;
 pub mod bridge;
+pub mod delete_group;
 pub mod error;
 pub mod fdb;
 mod hint;

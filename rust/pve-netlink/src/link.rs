@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NlasIterator};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, NlasIterator};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{
     InfoBridge, InfoData, InfoKind, InfoPortData, InfoVeth, InfoVlan, LinkAttribute,
@@ -199,6 +199,31 @@ pub fn delete_named(name: &str) -> Request {
     Request::new(RouteNetlinkMessage::DelLink(named(name)), 0)
 }
 
+/// `ip link set dev INDEX group GROUP`.
+#[must_use]
+pub fn set_group(index: u32, group: u32) -> Request {
+    let mut message = LinkMessage::default();
+    message.header.index = index;
+    message.attributes.push(LinkAttribute::Group(group));
+    Request::new(RouteNetlinkMessage::SetLink(message), 0)
+}
+
+/// `ip link delete group GROUP`.
+#[must_use]
+pub fn delete_group(group: u32) -> Request {
+    let mut message = LinkMessage::default();
+    message.attributes.push(LinkAttribute::Group(group));
+    Request::new(RouteNetlinkMessage::DelLink(message), 0)
+}
+
+/// `ip link show`.
+#[must_use]
+pub fn show_all() -> Request {
+    let mut request = get(LinkMessage::default());
+    request.flags = NLM_F_DUMP;
+    request
+}
+
 /// `ip link show dev INDEX`.
 #[must_use]
 pub fn show(index: u32) -> Request {
@@ -243,6 +268,8 @@ pub struct Shown {
     pub peer_elsewhere: bool,
     /// Its hardware address.
     pub address: Vec<u8>,
+    /// The number of the group that it belongs to.
+    pub group: u32,
     /// Its kind (`veth`, `bridge`), empty for a physical one.
     pub kind: String,
     /// Whether it is a bridge that filters VLANs.
@@ -280,20 +307,25 @@ pub(crate) fn without_unread(message: &[u8]) -> Cow<'_, [u8]> {
     kept.into()
 }
 
-/// The first link among what the kernel showed.
-#[must_use]
-pub fn shown(messages: &[RouteNetlinkMessage]) -> Option<Shown> {
-    messages.iter().find_map(|message| match message {
+/// All links among what the kernel showed.
+pub fn all_shown(messages: &[RouteNetlinkMessage]) -> impl Iterator<Item = Shown> + '_ {
+    messages.iter().filter_map(|message| match message {
         RouteNetlinkMessage::NewLink(link) => Some(read(link)),
         _ => None,
     })
+}
+
+/// The first link among what the kernel showed.
+#[must_use]
+pub fn shown(messages: &[RouteNetlinkMessage]) -> Option<Shown> {
+    all_shown(messages).next()
 }
 
 /// What a message about a link starts with: `struct nlmsghdr` and `struct ifinfomsg` (rtnetlink(7)).
 const HEADERS: usize = 32;
 
 /// The attributes that [`read`] reads.
-const READ: [u16; 7] = [
+const READ: [u16; 8] = [
     libc::IFLA_ADDRESS,
     libc::IFLA_IFNAME,
     libc::IFLA_MTU,
@@ -301,6 +333,7 @@ const READ: [u16; 7] = [
     libc::IFLA_MASTER,
     libc::IFLA_LINKINFO,
     libc::IFLA_LINK_NETNSID,
+    libc::IFLA_GROUP,
 ];
 
 pub(crate) fn read(link: &LinkMessage) -> Shown {
@@ -314,6 +347,7 @@ pub(crate) fn read(link: &LinkMessage) -> Shown {
         match attribute {
             LinkAttribute::IfName(name) => shown.name.clone_from(name),
             LinkAttribute::Mtu(mtu) => shown.mtu = *mtu,
+            LinkAttribute::Group(group) => shown.group = *group,
             LinkAttribute::Controller(index) => shown.master = Some(*index),
             LinkAttribute::Link(index) => shown.peer = Some(*index),
             LinkAttribute::LinkNetNsId(_) => shown.peer_elsewhere = true,
@@ -379,6 +413,7 @@ mod tests {
             LinkAttribute::IfName("veth100i0".into()),
             LinkAttribute::TxQueueLen(1000),
             LinkAttribute::Mtu(1400),
+            LinkAttribute::Group(5),
             LinkAttribute::Qdisc("noqueue".into()),
             LinkAttribute::Controller(3),
             LinkAttribute::Link(9),
@@ -399,6 +434,7 @@ mod tests {
             name: "veth100i0".into(),
             up: true,
             mtu: 1400,
+            group: 5,
             master: Some(3),
             peer: Some(9),
             peer_elsewhere: true,

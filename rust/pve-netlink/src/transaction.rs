@@ -5,12 +5,15 @@
 //! [`crate::wait::in_thread`] gives.
 
 mod requests;
+mod together;
 mod undo;
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
+use std::rc::Rc;
 
 use netlink_packet_route::route::RouteMessage;
 use nix::errno::Errno;
@@ -27,6 +30,8 @@ use crate::tc::Clock;
 use crate::wait::Cancel;
 use crate::wire::Wire;
 use crate::{link, route, verify};
+
+pub use together::{Part, carry_out_together};
 
 /// A step that failed, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,12 +79,15 @@ pub struct Remark {
     pub detail: String,
 }
 
+/// A socket of the host's namespace that several changes take turns with.
+pub type SharedChannel = Rc<RefCell<Channel>>;
+
 /// An ongoing change of the host. It must end in [`Transaction::undo`], or it stays as far as it came.
 pub struct Transaction<'a> {
     kernel: &'a dyn Kernel,
     cancel: &'a Cancel,
     netns: Option<&'a NetNs>,
-    host: Channel,
+    host: SharedChannel,
     /// Once this is there, the thread is inside the namespace.
     inside: Option<Channel>,
     /// The host's namespace, where undoing needs to be there again.
@@ -90,6 +98,13 @@ pub struct Transaction<'a> {
     remarks: Vec<Remark>,
     clock: Option<Clock>,
     kept: Vec<Box<dyn Any>>,
+}
+
+/// The messages of some steps, and how many are each one's.
+#[derive(Default)]
+struct Prepared {
+    requests: Vec<Request>,
+    counts: Vec<usize>,
 }
 
 /// One thing to take back.
@@ -112,11 +127,22 @@ impl<'a> Transaction<'a> {
         cancel: &'a Cancel,
         netns: Option<&'a NetNs>,
     ) -> Self {
+        Self::begin_on(kernel, Rc::new(RefCell::new(Channel::new(host))), cancel, netns)
+    }
+
+    /// The same over a socket that other changes use, too. Nothing of them may depend on another's.
+    #[must_use]
+    pub fn begin_on(
+        kernel: &'a dyn Kernel,
+        host: SharedChannel,
+        cancel: &'a Cancel,
+        netns: Option<&'a NetNs>,
+    ) -> Self {
         Self {
             kernel,
             cancel,
             netns,
-            host: Channel::new(host),
+            host,
             inside: None,
             outside: None,
             known: Vec::new(),
@@ -133,7 +159,7 @@ impl<'a> Transaction<'a> {
     /// # Errors
     /// As [`Kernel::interface`].
     pub fn interface(&self, name: &str) -> Result<Option<Interface>, Error> {
-        self.kernel.interface(self.host.wire(), name)
+        self.kernel.interface(self.host.borrow().wire(), name)
     }
 
     /// Read something of the host.
@@ -141,7 +167,7 @@ impl<'a> Transaction<'a> {
     /// # Errors
     /// As [`Channel::exchange`].
     pub fn read(&mut self, requests: Vec<Request>) -> Result<Vec<Answer>, Error> {
-        self.host.exchange(requests)
+        self.host.borrow_mut().exchange(requests)
     }
 
     /// The host's interfaces of these names, read in one send.
@@ -317,32 +343,47 @@ impl<'a> Transaction<'a> {
         Ok(())
     }
 
-    fn channel(&mut self, link: &Link) -> &mut Channel {
+    /// Send to the socket of the place where a link is.
+    fn exchange(&mut self, link: &Link, requests: Vec<Request>) -> Result<Vec<Answer>, Error> {
         match (link, &mut self.inside) {
-            (Link::Inside(_), Some(inside)) => inside,
-            _ => &mut self.host,
+            (Link::Inside(_), Some(inside)) => inside.exchange(requests),
+            _ => self.host.borrow_mut().exchange(requests),
         }
     }
 
     fn send(&mut self, first: &Step, group: &[Step]) -> Result<(), Box<Failed>> {
-        let mut requests = Vec::new();
-        let mut counts = Vec::new();
+        let prepared = self.prepare(group)?;
+        let answers = self.exchange(&first.link, prepared.requests).map_err(at(first))?;
+        self.take_in(group, &prepared.counts, &answers)
+    }
+
+    /// The messages of steps that go out together.
+    fn prepare(&mut self, group: &[Step]) -> Result<Prepared, Box<Failed>> {
+        let mut prepared = Prepared::default();
         for (place, step) in group.iter().enumerate() {
             let mut own = self.requests(&step.link, &step.change).map_err(at(step))?;
             let later = group.get(place + 1..).unwrap_or_default();
             if reader(step, later).is_some() {
                 own.truncate(1);
             }
-            counts.push(own.len());
-            requests.extend(own);
+            prepared.counts.push(own.len());
+            prepared.requests.extend(own);
         }
-        let answers = self.channel(&first.link).exchange(requests).map_err(at(first))?;
+        Ok(prepared)
+    }
 
+    /// What became of steps that went out together; `counts` is how many of the answers are each one's.
+    fn take_in(
+        &mut self,
+        group: &[Step],
+        counts: &[usize],
+        answers: &[Answer],
+    ) -> Result<(), Box<Failed>> {
         // The kernel went on after a step that failed, so first of all comes what there is to undo of any of them.
-        let mut rest = answers.as_slice();
+        let mut rest = answers;
         let mut of_steps = Vec::new();
         for (step, count) in group.iter().zip(counts) {
-            let (own, others) = rest.split_at(count.min(rest.len()));
+            let (own, others) = rest.split_at((*count).min(rest.len()));
             self.learn(step, own);
             of_steps.push(own);
             rest = others;
@@ -421,7 +462,7 @@ impl<'a> Transaction<'a> {
     /// A default route is there already: remember it, then take its place. This is the one case that needs more sends.
     fn replace_default(&mut self, step: &Step, gateway: IpAddr) -> Result<(), Error> {
         let tried = step.to_string();
-        let mut old = self.channel(&step.link).exchange(vec![route::show(gateway)])?;
+        let mut old = self.exchange(&step.link, vec![route::show(gateway)])?;
         let old = old.pop().ok_or_else(|| Error::Internal("a request without an answer".into()))?;
         let reading = format!("read the container's routes, in order to {tried}");
         old.check(&reading, |errno| hint(step, errno))?;
@@ -429,7 +470,7 @@ impl<'a> Transaction<'a> {
 
         let index = self.of(&step.link)?;
         let request = route::replace_default(index, gateway);
-        let answers = self.channel(&step.link).exchange(vec![request])?;
+        let answers = self.exchange(&step.link, vec![request])?;
         for answer in &answers {
             if may_have_happened(answer) {
                 let restore = self.restore_default(step, gateway, answer, replaced.clone());

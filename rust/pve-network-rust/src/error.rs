@@ -53,7 +53,7 @@ impl Serialize for ByKey<'_> {
 
 /// An error of this project's own functions.
 #[derive(serde::Serialize)]
-struct Own {
+pub(crate) struct Own {
     kind: &'static str,
     message: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -105,6 +105,11 @@ pub(crate) fn netlink(error: pve_netlink::Error) -> Error {
 
 /// Plugging an interface in or out failed.
 pub(crate) fn hotplug(error: hotplug::Error) -> Error {
+    Error::object(ERROR, ERROR, hotplug_fields(error))
+}
+
+/// The fields of the object that [`hotplug`] raises, for one among several results.
+pub(crate) fn hotplug_fields(error: hotplug::Error) -> Own {
     let kind = match error.kind() {
         hotplug::Kind::Config => "config",
         hotplug::Kind::Resource => "resource",
@@ -121,7 +126,7 @@ pub(crate) fn hotplug(error: hotplug::Error) -> Error {
         }
         _ => BTreeMap::new(),
     };
-    own(kind, error.to_string(), errors)
+    Own { kind, message: error.to_string(), errors }
 }
 
 /// Binding or unbinding a VNet failed.

@@ -18,6 +18,7 @@ my %rounds = (
     'PerlXS::Test::Waiting::thread' => 5_000,
     'PVE::Network::Rust::Hotplug::hotplug_add' => 1_000,
     'PVE::Network::Rust::Hotplug::hotplug_remove' => 1_000,
+    'PVE::Network::Rust::Hotplug::change_interfaces' => 1_000,
     # A thread and a lock a call.
     (
         map { ("PVE::Network::Rust::VNetBinding::$_" => 1_000) }
@@ -299,6 +300,10 @@ my %calls;
         }),
         'PVE::Network::Rust::Hotplug::hotplug_remove' =>
             fails(sub { PVE::Network::Rust::Hotplug->new->hotplug_remove(100, 0) }),
+        'PVE::Network::Rust::Hotplug::change_interfaces' => sub {
+            PVE::Network::Rust::Hotplug->new->change_interfaces(
+                [map { { op => 'remove', vmid => 100, netid => $_ } } 0, 1]);
+        },
         "${binding}::new" => sub { $binding->new },
         "${binding}::bind_vnet" =>
             $with_files->(fails(sub { $binding->new->bind_vnet('none', 100, 'net0', { a => 1 }) })),

@@ -6,6 +6,7 @@ use pve_netlink::host::interfaces_file::learning_is_disabled;
 use pve_netlink::host::ovs::Installed;
 use pve_netlink::host::port::Bridge;
 use pve_netlink::host::{Call, Died, Surroundings, firewall};
+use pve_netlink::interface::Interface;
 use pve_netlink::plan::{Change, Link};
 use pve_netlink::transaction::{Failed, Failure, Transaction};
 use pve_netlink::wait::{Cancel, Poll, in_thread};
@@ -84,17 +85,18 @@ pub fn hotplug_add_below(
     in_thread(poll, |cancel| job.add(netns, cancel))?
 }
 
-struct Job<'a> {
-    kernel: &'a dyn Kernel,
-    surroundings: &'a Surroundings<'a>,
-    root: &'a Path,
-    vmid: u32,
-    netid: u32,
-    nic: &'a ContainerNic,
+/// An interface to be plugged in.
+pub(super) struct Job<'a> {
+    pub(super) kernel: &'a dyn Kernel,
+    pub(super) surroundings: &'a Surroundings<'a>,
+    pub(super) root: &'a Path,
+    pub(super) vmid: u32,
+    pub(super) netid: u32,
+    pub(super) nic: &'a ContainerNic,
 }
 
 /// Why it stops: at a step, or for a reason of its own.
-enum Stop {
+pub(super) enum Stop {
     Step(Box<Failed>),
     Other(Error),
 }
@@ -116,11 +118,7 @@ impl Job<'_> {
         let name = bridge_name(self.nic)?;
         let wire = self.kernel.wire()?;
         let bridge = self.kernel.interface(wire.as_ref(), name)?;
-        let file = (self.surroundings.interfaces)();
-        let learning = !file.is_some_and(|content| learning_is_disabled(&content, name));
-        let firewall_bridges = self.nic.firewall && needs_bridges(self.root);
-        let node = NodeSetup { learning, firewall_bridges };
-        let plan = plan(self.vmid, self.netid, self.nic, bridge.as_ref(), node)?;
+        let plan = self.plan(name, bridge.as_ref())?;
         let netns = self.kernel.netns(wire.as_ref(), netns)?;
         let mut tx = Transaction::begin(self.kernel, wire, cancel, Some(&netns));
         tx.knows(&Link::Host(plan.bridge.name.as_str().into()), plan.bridge.index);
@@ -128,6 +126,15 @@ impl Job<'_> {
             Ok(plugged) => Ok(plugged),
             Err(stop) => Err(self.stopped(stop, tx, &plan)),
         }
+    }
+
+    /// The plan for the bridge of that name, as far as it was found.
+    pub(super) fn plan(&self, name: &str, bridge: Option<&Interface>) -> Result<Plan, Error> {
+        let file = (self.surroundings.interfaces)();
+        let learning = !file.is_some_and(|content| learning_is_disabled(&content, name));
+        let firewall_bridges = self.nic.firewall && needs_bridges(self.root);
+        let node = NodeSetup { learning, firewall_bridges };
+        plan(self.vmid, self.netid, self.nic, bridge, node)
     }
 
     fn plug(
@@ -173,6 +180,11 @@ impl Job<'_> {
             }
         }
         tx.carry_out(&plan.connect(&bridge, settings.as_ref()))?;
+        Self::finish(tx, plan)
+    }
+
+    /// The part inside the container, in whose namespace the thread is from then on.
+    pub(super) fn finish(tx: &mut Transaction<'_>, plan: &Plan) -> Result<Plugged, Stop> {
         tx.carry_out(plan.inside())?;
         if let Some(last) = plan.inside().last() {
             tx.commit(last)?;
@@ -195,7 +207,8 @@ impl Job<'_> {
         })
     }
 
-    fn stopped(&self, stop: Stop, tx: Transaction<'_>, plan: &Plan) -> Error {
+    /// Undo it, and say why.
+    pub(super) fn stopped(&self, stop: Stop, tx: Transaction<'_>, plan: &Plan) -> Error {
         let undo = tx.undo();
         let failed = match stop {
             Stop::Step(failed) => failed,

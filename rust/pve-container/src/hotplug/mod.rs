@@ -6,6 +6,7 @@
 //! namespaces, and when anything fails, nothing of it stays. Writing the container's configuration is the caller's.
 
 mod add;
+pub mod batch;
 mod error;
 mod names;
 mod nic;

@@ -47,7 +47,7 @@ fn remove(kernel: &dyn Kernel, name: String, cancel: &Cancel) -> Result<(), Erro
     let shown = channel.exchange(vec![link::show(interface.index)])?;
     shown.iter().try_for_each(|answer| answer.check(&look, |_| String::new()))?;
     let shown = shown.iter().find_map(|answer| link::shown(&answer.messages));
-    check_ours(&name, shown)?;
+    check_ours(&name, shown.as_ref())?;
 
     cancel.commit()?;
     let delete = format!("delete the link '{name}'");
@@ -78,7 +78,7 @@ fn remove_firewall_bridge(
 }
 
 /// A name alone proves nothing: whatever else has it must not be deleted.
-fn check_ours(name: &str, shown: Option<Shown>) -> Result<(), Error> {
+pub(super) fn check_ours(name: &str, shown: Option<&Shown>) -> Result<(), Error> {
     let refuse = |why: String| Err(Error::NotAContainers { name: name.into(), why });
     match shown {
         Some(shown) if shown.name != name => refuse(format!("it is called '{}' now", shown.name)),

@@ -60,7 +60,7 @@ impl Transaction<'_> {
             // It went away by itself, or was never made.
             Err(_) => return Ok(()),
         };
-        let answers = self.channel(&link).exchange(requests)?;
+        let answers = self.exchange(&link, requests)?;
         let fine = |errno: Errno| {
             errno == Errno::ENODEV
                 || match change {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use perlxs::{Error, Object, Signals};
+use pve_container::hotplug::batch::{Did, Given, Item, hotplug_batch};
 use pve_container::hotplug::{self, ContainerNic, Plugged, hotplug_add_below, hotplug_remove};
 use pve_netlink::Host;
 use serde::{Deserialize, Serialize};
@@ -43,9 +44,62 @@ impl From<Plugged> for Interface {
 /// The options of an interface, without those that are undef.
 type Options = BTreeMap<String, Option<String>>;
 
-fn nic(options: &Options) -> Result<ContainerNic, Error> {
+fn nic(options: &Options) -> Result<ContainerNic, hotplug::Error> {
     let given = options.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_deref()?)));
-    ContainerNic::from_pairs(given).map_err(error::hotplug)
+    ContainerNic::from_pairs(given)
+}
+
+/// One of many changes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    op: String,
+    vmid: u32,
+    netid: u32,
+    net: Option<Options>,
+    netns: Option<String>,
+    pid: Option<u32>,
+}
+
+/// There are none yet.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct BatchOptions {}
+
+fn item(change: &Change) -> Item {
+    Item::new(Given {
+        op: &change.op,
+        vmid: change.vmid,
+        netid: change.netid,
+        nic: change.net.as_ref().map(nic),
+        netns: change.netns.as_ref().map(Into::into),
+        pid: change.pid,
+    })
+}
+
+/// What became of one of many changes.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// It is plugged in.
+    Interface(Interface),
+    /// It is taken out.
+    Removed {
+        /// The name of the host's end.
+        name: String,
+    },
+    /// The fields of an error.
+    Failed(error::Own),
+}
+
+impl From<Result<Did, hotplug::Error>> for Outcome {
+    fn from(result: Result<Did, hotplug::Error>) -> Outcome {
+        match result {
+            Ok(Did::Plugged(plugged)) => Outcome::Interface(plugged.into()),
+            Ok(Did::Removed(name)) => Outcome::Removed { name },
+            Err(error) => Outcome::Failed(error::hotplug_fields(error)),
+        }
+    }
 }
 
 fn waiting<T>(
@@ -97,7 +151,7 @@ pub mod package {
         opts: Data<Target>,
     ) -> Result<Data<Interface>, Error> {
         let Hotplug = this;
-        let nic = nic(&net.0)?;
+        let nic = nic(&net.0).map_err(error::hotplug)?;
         let netns = Path::new(&opts.0.netns);
         let root = node::root();
         let plugged = waiting(signals, |poll| {
@@ -120,5 +174,24 @@ pub mod package {
     ) -> Result<(), Error> {
         let Hotplug = this;
         waiting(signals, |poll| super::hotplug_remove(vmid, netid, poll))
+    }
+    /// Does what `hotplug_batch` does, which calls this: there, errors are objects.
+    ///
+    /// # Errors
+    ///
+    /// As `hotplug_batch`.
+    #[export]
+    fn change_interfaces(
+        signals: &Signals,
+        this: &Hotplug,
+        list: PerlData<Vec<Change>>,
+        opts: Option<Data<BatchOptions>>,
+    ) -> Result<Data<Vec<Outcome>>, Error> {
+        let Hotplug = this;
+        let BatchOptions {} = opts.map(|opts| opts.0).unwrap_or_default();
+        let items: Vec<Item> = list.0.iter().map(item).collect();
+        let root = node::root();
+        let results = waiting(signals, |poll| hotplug_batch(&root, &Host, &items, poll))?;
+        Ok(Data(results.into_iter().map(Outcome::from).collect()))
     }
 }
