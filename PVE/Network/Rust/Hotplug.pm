@@ -57,7 +57,8 @@ undone.
     $hotplug->hotplug_batch($list, $opts)
 
 Plugs in and takes out many interfaces, as when a node boots or its containers stop. Afterwards everything is as if
-C<hotplug_add> and C<hotplug_remove> had been called for each, one after another; it takes a part of the time.
+C<hotplug_add> and C<hotplug_remove> had been called for each, one after another, save the numbers of links and of bridges'
+ports; it takes a part of the time.
 
 C<$list> is a reference to an array of references to hashes:
 

@@ -73,10 +73,11 @@ fn delete_in(
     })
 }
 
-/// A number that nobody who numbers groups from below comes to, and nobody who chooses at random, either.
+/// A number that nobody who numbers groups from below comes to, and nobody who chooses at random, either: from 2³⁰ to
+/// 2³¹, which is where the numbers end that ip(8) takes.
 fn private_group() -> u32 {
     let random = RandomState::new().build_hasher().finish();
-    (random >> 32) as u32 | 1 << 31
+    (random >> 34) as u32 | 1 << 30
 }
 
 fn mark(channel: &mut Channel, links: &[Shown], group: u32) -> Result<(), Error> {
@@ -101,7 +102,7 @@ fn others_in(channel: &mut Channel, links: &[Shown], group: u32) -> Result<Vec<S
             let is_same = |link: &&Shown| {
                 (link.index, &link.name, &link.kind) == (shown.index, &shown.name, &shown.kind)
             };
-            if links.iter().find(is_same).is_none() {
+            if !links.iter().any(|link| is_same(&link)) {
                 others.push(shown.name);
             }
         }
