@@ -1,19 +1,10 @@
 //! The ports of a bridge that lead out of the host (the reference: `PVE::IPRoute2`, `get_physical_bridge_ports`).
 
-use netlink_packet_core::NLM_F_DUMP;
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkLayerType, LinkMessage};
+use netlink_packet_route::link::LinkLayerType;
 
 use crate::link::{self, Shown};
-use crate::request::{Answer, Request};
-
-/// `ip link show`: all links of the namespace.
-#[must_use]
-pub fn show_all() -> Request {
-    let mut message = LinkMessage::default();
-    message.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
-    Request::new(RouteNetlinkMessage::GetLink(message), NLM_F_DUMP)
-}
+use crate::request::Answer;
 
 /// Whether a link leads out of the host: a network card, a bond, or a VLAN of one. Cards are those Ethernet links that
 /// are of no kind that is made by software.

@@ -7,8 +7,8 @@ use super::before::Before;
 use super::port::{Bridge, Interface, PortVlans};
 use super::{Call, Died, names, words};
 use crate::bridge::LAST_VLAN;
-use crate::link::{LinkSettings, Shown};
-use crate::physical_ports::{physical_ports, show_all};
+use crate::link::{LinkSettings, Shown, show_all};
+use crate::physical_ports::physical_ports;
 use crate::plan::{Change, Link, Name, Step};
 use crate::transaction::Transaction;
 
