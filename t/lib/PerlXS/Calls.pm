@@ -302,7 +302,8 @@ my %calls;
             fails(sub { PVE::Network::Rust::Hotplug->new->hotplug_remove(100, 0) }),
         'PVE::Network::Rust::Hotplug::change_interfaces' => sub {
             PVE::Network::Rust::Hotplug->new->change_interfaces(
-                [map { { op => 'remove', vmid => 100, netid => $_ } } 0, 1]);
+                [map { { op => 'remove', vmid => 100, netid => $_ } } 0, 1]
+            );
         },
         "${binding}::new" => sub { $binding->new },
         "${binding}::bind_vnet" =>
