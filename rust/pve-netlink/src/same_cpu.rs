@@ -20,6 +20,10 @@ impl SameCpu {
     /// Where the kernel refuses, all goes on without: it is a matter of speed only.
     pub(crate) fn hold() -> Self {
         let Ok(before) = sched_getaffinity(THIS) else { return Self { before: None } };
+        let allowed = (0..CpuSet::count()).filter(|cpu| before.is_set(*cpu) == Ok(true));
+        if allowed.take(2).count() < 2 {
+            return Self { before: None };
+        }
         let mut here = CpuSet::new();
         let held = sched_getcpu()
             .and_then(|cpu| here.set(cpu))

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use crate::error::Error;
 use crate::tc::Clock;
@@ -49,9 +50,17 @@ pub fn is_ipv6_disabled(name: &str) -> Result<Option<bool>, Error> {
     }
 }
 
-/// The units of the packet scheduler of this kernel.
+/// The units of the packet scheduler of this kernel, which has the same ones as long as it runs.
 #[must_use]
 pub fn clock() -> Clock {
+    static CLOCK: OnceLock<Clock> = OnceLock::new();
+    if let Some(clock) = CLOCK.get() {
+        return *clock;
+    }
     let text = fs::read_to_string("/proc/net/psched").unwrap_or_default();
-    Clock::parse(&text).unwrap_or_default()
+    match Clock::parse(&text) {
+        Some(clock) => *CLOCK.get_or_init(|| clock),
+        // There may be a /proc the next time.
+        None => Clock::default(),
+    }
 }

@@ -214,12 +214,29 @@ fn bridge_name(
 /// What sending gives.
 pub fn read_traffic(tx: &mut Transaction<'_>, index: u32) -> Result<Traffic, Error> {
     let parts = [Part::Root, Part::Class, Part::Ingress, Part::Filter];
+    let [root, class, ingress, filter] = read_parts(tx, index, parts)?;
+    Ok(Traffic { root, class, ingress, filter })
+}
+
+/// The same without those parts that have no limit of their own.
+///
+/// # Errors
+/// What sending gives.
+pub fn read_limits(tx: &mut Transaction<'_>, index: u32) -> Result<Traffic, Error> {
+    let [class, filter] = read_parts(tx, index, [Part::Class, Part::Filter])?;
+    Ok(Traffic { class, filter, ..Traffic::default() })
+}
+
+fn read_parts<const N: usize>(
+    tx: &mut Transaction<'_>,
+    index: u32,
+    parts: [Part; N],
+) -> Result<[Option<Raw>; N], Error> {
     let answers = tx.read(parts.map(|part| tc::show(index, part)).to_vec())?;
     let mut shown = answers.into_iter().map(|answer| {
         let done = answer.outcome == Outcome::Done;
         // Handle 0 is what the kernel gives an interface by itself, and again when another is removed.
         answer.raw.into_iter().find(|shown| done && tc::handle(shown) != 0)
     });
-    let mut next = || shown.next().flatten();
-    Ok(Traffic { root: next(), class: next(), ingress: next(), filter: next() })
+    Ok(parts.map(|_| shown.next().flatten()))
 }

@@ -31,7 +31,7 @@ use crate::request::Answer;
 use crate::transaction::{Failed, Transaction};
 use crate::wait::{Cancel, Poll, in_thread};
 
-use before::{Before, Traffic};
+use before::Before;
 
 /// Why a function did not do what it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,10 +159,6 @@ impl<'a> Call<'a> {
         with_traffic: bool,
     ) -> Result<Before, Died> {
         Ok(before::read(tx, shown, bridges, with_traffic)?)
-    }
-
-    fn traffic(&mut self, tx: &mut Transaction<'_>, index: u32) -> Result<Traffic, Died> {
-        Ok(before::read_traffic(tx, index)?)
     }
 
     fn fdb(&mut self, tx: &mut Transaction<'_>, index: u32) -> Result<Vec<Mac>, Died> {

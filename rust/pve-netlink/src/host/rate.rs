@@ -1,6 +1,6 @@
 //! The rate limit of an interface (the reference: `PVE::Network::tap_rate_limit`).
 
-use super::before::{Before, Traffic};
+use super::before::{self, Before, Traffic};
 use super::{Call, Died, words};
 use crate::plan::{Change, Link, Refused, Step};
 use crate::request::Raw;
@@ -79,10 +79,10 @@ pub fn tap_rate_limit(call: &mut Call<'_>, name: &str, rate: Option<Rate>) -> Re
 /// As [`tap_rate_limit`].
 pub fn tap_rate_change(call: &mut Call<'_>, name: &str, rate: Option<Rate>) -> Result<(), Died> {
     let changed = call.change(|call, tx| {
-        let found = call.look(tx, &[name])?.pop().flatten();
-        let (Some(shown), Some(rate)) = (found, rate) else { return Ok(false) };
-        let link = Link::Host(shown.name.as_str().into());
-        let traffic = call.traffic(tx, shown.index)?;
+        let (Some(found), Some(rate)) = (tx.interface(name)?, rate) else { return Ok(false) };
+        let link = Link::Host(found.name.as_str().into());
+        tx.knows(&link, found.index);
+        let traffic = before::read_limits(tx, found.index)?;
         match change(&link, &traffic, rate) {
             Some(steps) => call.carry_out(tx, &steps).map(|()| true),
             None => Ok(false),
