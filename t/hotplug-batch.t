@@ -76,8 +76,10 @@ is_deeply(
     'what hotplug_add returns, in the order of the list',
 );
 ok(!(grep { ref($_) ne 'HASH' } @$results), 'as plain hashes');
-is(links(), join(' ', sort split(/ /, $before), map { "veth100i$_" } 0 .. 4),
-    'the links are there');
+is(
+    links(), join(' ', sort split(/ /, $before), map { "veth100i$_" } 0 .. 4),
+    'the links are there'
+);
 is(
     system('nsenter', "--net=/proc/$pid/ns/net", qw(ip -brief address show dev eth4)),
     0, 'and their other ends'
