@@ -106,7 +106,13 @@ impl Operations {
         pending: Pending,
         poll: &mut Poll<'_>,
     ) -> Result<Running, OperationError> {
-        pending.run(poll, |_, other| self.finish_locked(kernel, other, &mut || Ok(())).map(drop))
+        let id = pending.id().to_string();
+        let run = pending
+            .run(poll, |_, other| self.finish_locked(kernel, other, &mut || Ok(())).map(drop));
+        run.map_err(|error| match error {
+            OperationError::Interrupted => OperationError::Cancelled { id },
+            error => error,
+        })
     }
 
     /// Carry out a change; its id, and the interface unless it was taken out. `poll` runs at least every 50 ms meanwhile
@@ -154,10 +160,11 @@ impl Operations {
     ) -> Result<Option<Plugged>, OperationError> {
         let mut poll = || if running.asked_to_end() { Err(Interrupted) } else { poll() };
         let result = self.change(kernel, &running, request, &mut poll);
+        let id = running.id().to_string();
         running.finish(&result);
         result.map_err(|error| match error {
             error if error.is_interrupted() && !error.is_not_undone() => {
-                OperationError::Interrupted
+                OperationError::Cancelled { id }
             }
             error => error.into(),
         })

@@ -101,6 +101,12 @@ pub enum OperationError {
         /// The error that is on record.
         why: String,
     },
+    /// Somebody ended it.
+    #[error("operation '{id}' was cancelled")]
+    Cancelled {
+        /// Its id.
+        id: String,
+    },
     /// The caller's hook asked for an end.
     #[error("interrupted")]
     Interrupted,
@@ -121,7 +127,8 @@ impl OperationError {
             Self::Unknown { .. }
             | Self::HasEnded { .. }
             | Self::Superseded { .. }
-            | Self::NotUndoable { .. } => hotplug::Kind::Resource,
+            | Self::NotUndoable { .. }
+            | Self::Cancelled { .. } => hotplug::Kind::Resource,
             _ => hotplug::Kind::Infrastructure,
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod host_links;
 pub(crate) mod hotplug;
 pub(crate) mod lxc_config;
 pub(crate) mod monitor;
+pub(crate) mod operation;
 pub(crate) mod rust;
 pub(crate) mod sdn;
 pub(crate) mod sdn_subnets;
