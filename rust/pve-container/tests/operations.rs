@@ -106,7 +106,11 @@ fn what_is_wrong_with_a_record_is_told() {
     fs::write(&path, text.replace("\"version\":1", "\"version\":2")).unwrap();
     let error = operations.status(&id).unwrap_err();
     assert!(matches!(error, OperationError::Newer { version: 2, .. }), "{error}");
-    for bad in ["", "x\n", "{\"running\":{\"at\":1}}\n"] {
+    fs::write(&path, "{").unwrap();
+    let error = operations.status(&id).unwrap_err();
+    assert!(matches!(error, OperationError::Unknown { .. }), "it is about to begin: {error}");
+    assert_eq!(operations.list(&Filter::default()).unwrap(), []);
+    for bad in ["x\n", "{\"running\":{\"at\":1}}\n"] {
         fs::write(&path, bad).unwrap();
         let error = operations.status(&id).unwrap_err();
         assert!(matches!(error, OperationError::Unreadable { .. }), "{bad:?}: {error}");

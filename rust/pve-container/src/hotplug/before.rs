@@ -55,12 +55,14 @@ impl Before {
     }
 }
 
-/// The names of the host's links that belong to one interface.
+/// The names of the host's links that belong to one interface, in the order in which they become ports.
 pub(super) fn names(host_end: &str) -> Vec<Name> {
-    let mut names = vec![host_end.into()];
-    if let Some(firewall) = GuestNames::of(host_end) {
-        names.extend([firewall.link, firewall.peer, firewall.bridge]);
-    }
+    let firewall = GuestNames::of(host_end);
+    let mut names: Vec<_> = firewall
+        .into_iter()
+        .flat_map(|firewall| [firewall.link, firewall.peer, firewall.bridge])
+        .collect();
+    names.push(host_end.into());
     names
 }
 

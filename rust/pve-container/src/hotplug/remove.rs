@@ -102,8 +102,14 @@ pub(super) fn delete(
 ) -> Result<(), Error> {
     let delete = format!("delete the link '{name}'");
     let deleted = channel.exchange(vec![link::delete(index)])?;
-    deleted.iter().try_for_each(|answer| answer.check(&delete, |_| String::new()))?;
     let there = |name: &str| kernel.interface(channel.wire(), name).map(|found| found.is_some());
+    let checked = deleted.iter().try_for_each(|answer| answer.check(&delete, |_| String::new()));
+    if let Err(error) = checked {
+        // What counts is that it is gone, also where its answer is lost or another one was faster.
+        if there(name)? {
+            return Err(error.into());
+        }
+    }
     match GuestNames::of(name) {
         Some(names) if there(&names.bridge)? || there(&names.link)? => {
             remove_firewall_bridge(kernel, &names)

@@ -58,6 +58,10 @@ impl Folder {
     pub(super) fn read(&self, id: &Id) -> Result<Record, OperationError> {
         let path = self.record(id);
         let text = fs::read(&path).map_err(|error| unknown(id, &path, error))?;
+        // Its first line is about to be written, or its process was killed before that.
+        if !text.contains(&b'\n') {
+            return Err(OperationError::Unknown { id: id.to_string() });
+        }
         Record::parse(&path, &text)
     }
 
@@ -130,6 +134,13 @@ impl Lock {
     /// Nobody has it. Where that cannot be written, the next one finds a record that has ended.
     pub(super) fn clear(&self) {
         let _ = self.file.set_len(0);
+    }
+}
+
+impl Drop for Lock {
+    /// Closing is not enough: a child that was forked meanwhile has the same open file, and would keep the lock.
+    fn drop(&mut self) {
+        let _ = flock(&self.file, FlockOperation::NonBlockingUnlock);
     }
 }
 

@@ -37,6 +37,9 @@ use folder::Folder;
 /// How long records are kept where nobody cleans them up.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// How long it takes at most from a record's file to its first line.
+const BEGINNING: Duration = Duration::from_secs(60);
+
 /// The operations of a node.
 #[derive(Debug, Clone)]
 pub struct Operations {
@@ -87,12 +90,14 @@ impl Operations {
             let path = self.folder.record(&id);
             // The last line is the one that says that it ended.
             let written = fs::metadata(&path).and_then(|record| record.modified());
-            let age = written.map(|at| SystemTime::now().duration_since(at).unwrap_or_default());
-            if age.is_ok_and(|age| age < older_than) {
+            let Ok(written) = written else { continue };
+            let age = SystemTime::now().duration_since(written).unwrap_or_default();
+            if age < older_than {
                 continue;
             }
             match self.folder.read(&id) {
                 Ok(record) if record.state().is_final() => {}
+                Err(OperationError::Unknown { .. }) if age > BEGINNING => {}
                 Ok(_) | Err(OperationError::Unknown { .. }) => continue,
                 Err(error) => return Err(error),
             }

@@ -219,7 +219,12 @@ impl Running {
 
     /// Whether somebody wants it to end, and said so before the point of no return.
     fn is_cancelled(&self, folder: &Folder) -> Result<bool, OperationError> {
-        Ok(self.is_spoken_to() && folder.read(&self.id)?.cancelled)
+        if !self.is_spoken_to() {
+            return Ok(false);
+        }
+        let record = folder.read(&self.id)?;
+        // Whoever does not see this process may have taken it for gone.
+        Ok(record.cancelled || record.ended.is_some())
     }
 
     /// The same by the record that is open.

@@ -125,22 +125,30 @@ impl Operations {
     /// Undo or complete every operation whose process ended before it; what became of them.
     ///
     /// # Errors
-    /// [`OperationError`], with those before it done.
+    /// The first [`OperationError`], with all others done.
     pub fn reconcile(
         &self,
         kernel: &dyn Kernel,
         poll: &mut Poll<'_>,
     ) -> Result<Vec<Status>, OperationError> {
         let mut done = Vec::new();
+        let mut failed = None;
         for id in self.folder.ids()? {
-            let record = match self.folder.read(&id) {
-                Ok(record) if !record.state().is_final() => record,
+            let finished = match self.folder.read(&id) {
+                Ok(record) if !record.state().is_final() => {
+                    self.finish_abandoned(kernel, &id, &record, poll)
+                }
                 Ok(_) | Err(OperationError::Unknown { .. }) => continue,
-                Err(error) => return Err(error),
+                Err(error) => Err(error),
             };
-            done.extend(self.finish_abandoned(kernel, &id, &record, poll)?);
+            match finished {
+                Ok(status) => done.extend(status),
+                Err(OperationError::Interrupted) => return Err(OperationError::Interrupted),
+                // One that cannot be finished is not in the way of others.
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(done)
+        failed.map_or(Ok(done), Err)
     }
 
     /// Undo or complete an operation, if its process ended before it.

@@ -76,7 +76,9 @@ fn normalise(value: &mut Value) {
         Value::Array(values) => {
             values.iter_mut().for_each(normalise);
             // In the order in which links were made, otherwise.
-            let name = |value: &Value| value["ifname"].as_str().map(ToOwned::to_owned);
+            let name = |value: &Value| {
+                ["ifname", "dev"].map(|key| value[key].as_str().map(ToOwned::to_owned))
+            };
             values.sort_by_key(name);
         }
         Value::Object(map) => {
@@ -99,6 +101,17 @@ fn normalise(value: &mut Value) {
                     if let Some(Value::Object(data)) = data {
                         data.retain(|key, _| !ids.iter().any(|id| key.ends_with(id)));
                     }
+                }
+            }
+            // Nor which number it has for which of its ports, of which there are two.
+            if map
+                .get("master")
+                .and_then(Value::as_str)
+                .is_some_and(|name| name.starts_with("fwbr"))
+            {
+                let data = map.get_mut("linkinfo").and_then(|info| info.get_mut("info_slave_data"));
+                if let Some(Value::Object(data)) = data {
+                    data.retain(|key, _| !matches!(key.as_str(), "id" | "no" | "designated_port"));
                 }
             }
             // A bridge's own state is unknown until the kernel has looked at its carrier again, which it does in its own time.
