@@ -242,8 +242,10 @@ my @same = map {
     in_child(sub { $hotplug->hotplug_remove(100, 0, $target)->{id} })
 } 1 .. 2;
 my @ids = map { $_->() } @same;
-is(scalar(grep { m/^died: interface 'veth100i0' does not exist/ } @ids),
-    1, 'one of two takes it out');
+is(
+    scalar(grep { m/^died: interface 'veth100i0' does not exist/ } @ids),
+    1, 'one of two takes it out'
+);
 my ($id) = grep { !m/^died/ } @ids;
 my @states = map { $_->() }
     map {

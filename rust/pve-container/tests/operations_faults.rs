@@ -6,6 +6,7 @@ mod common;
 mod room;
 
 use std::fs;
+use std::time::Duration;
 
 use common::Root;
 use pve_container::interfaces::Container;
@@ -101,6 +102,9 @@ fn with(net: &'static str, test: impl FnOnce(&Faults<'_>) + Send) {
             "ip link set vmbr1 up",
         ] {
             run(&command.split(' ').collect::<Vec<_>>());
+        }
+        while !run(&["ip", "-6", "addr", "show", "dev", "vmbr1"]).contains("fe80::") {
+            std::thread::sleep(Duration::from_millis(20));
         }
         test(&Faults { room, operations: Operations::below(root.path()), net });
     });

@@ -120,11 +120,12 @@ impl Killing<'_> {
             let done = self.operations.reconcile(&Host, &mut patient).unwrap();
             let all = self.operations.list(&Filter::default()).unwrap();
             assert!(all.iter().all(|one| one.state.is_final()), "{place}: {all:?}");
-            let last = all.last().unwrap();
-            assert!(last.error.is_none(), "{place}: {last:?}");
+            let last = all.last();
+            assert!(last.is_none_or(|last| last.error.is_none()), "{place}: {last:?}");
             // Where it was killed after its end, or before its begin, there is nothing to do.
             let is_done = match done.as_slice() {
-                [] => last.state == State::Succeeded && last.kind == kind(what),
+                [] => last
+                    .is_some_and(|last| last.state == State::Succeeded && last.kind == kind(what)),
                 [one] => one.state == State::Succeeded,
                 more => panic!("{place}: {more:?}"),
             };
@@ -140,6 +141,7 @@ impl Killing<'_> {
             }
             self.operations.clean_up(Duration::ZERO).unwrap();
         }
+        self.prepare(plugged);
         assert_same(&thorough, &settled(self.room), what);
         println!(
             "{what}, background {background}: {kills} kills, {undone} undone, {completed} completed"
@@ -236,6 +238,9 @@ fn killed_at_every_step() {
             "ip link set vmbr1 up",
         ] {
             run(&command.split(' ').collect::<Vec<_>>());
+        }
+        while !run(&["ip", "-6", "addr", "show", "dev", "vmbr1"]).contains("fe80::") {
+            std::thread::sleep(Duration::from_millis(20));
         }
         for command in [
             "ip link add eth9 address 02:00:00:00:00:09 type veth peer name far9",

@@ -12,6 +12,7 @@ use pve_container::interfaces::Container;
 use pve_container::operation::{Change, Operations, Request};
 use pve_netlink::{Errno, Host};
 use room::fault::{Fault, Faulty};
+use room::quick::quick;
 use room::state::{assert_same, settled, state};
 use room::{HOST_END, Room, VMID, nic, patient, run, try_run};
 
@@ -77,6 +78,9 @@ fn with(test: impl FnOnce(&Changes<'_>) + Send) {
         ] {
             run(&command.split(' ').collect::<Vec<_>>());
         }
+        while !run(&["ip", "-6", "addr", "show", "dev", "vmbr1"]).contains("fe80::") {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         test(&Changes { room, operations: Operations::below(root.path()) });
     });
 }
@@ -88,9 +92,27 @@ fn from_each_to_each() {
             format!("{NAME},bridge=vmbr0,{ADDRESS}"),
             format!("{NAME},bridge=vmbr1,ip=10.20.0.6/24,gw=10.99.0.1"),
             format!("{NAME},bridge=vmbr0,firewall=1,ip6=2001:db8:20::5/64,gw6=2001:db8:20::1"),
-            format!("{NAME},bridge=vmbr0,link_down=1,ip=dhcp"),
             format!("name=net0,hwaddr=BC:24:11:00:00:02,bridge=vmbr1,mtu=1300,{ADDRESS}"),
         ]);
+    });
+}
+
+#[test]
+fn down_and_up_again() {
+    with(|changes| {
+        let up = format!("{NAME},bridge=vmbr0,firewall=1,{ADDRESS}");
+        changes.plug(&up);
+        let wanted = settled(changes.room);
+        let down = format!("{up},link_down=1");
+        changes.carry_out(Change::Update(Box::new(nic(&down)), None));
+        let shown = run(&["ip", "link", "show", HOST_END]);
+        assert!(shown.contains("state DOWN") && !shown.contains("master"), "{shown}");
+        assert!(try_run(&["ip", "link", "show", "fwbr101i0"]).is_err());
+        let quiet = quick(changes.room);
+        changes.carry_out(Change::Update(Box::new(nic(&down)), None));
+        assert!(quick(changes.room) == quiet, "what is so already is not touched");
+        changes.carry_out(Change::Update(Box::new(nic(&up)), None));
+        assert_same(&wanted, &settled(changes.room), "up again");
     });
 }
 

@@ -110,16 +110,18 @@ pub(super) fn delete(
             return Err(error.into());
         }
     }
-    match GuestNames::of(name) {
-        Some(names) if there(&names.bridge)? || there(&names.link)? => {
-            remove_firewall_bridge(kernel, &names)
+    // The link is gone: whatever becomes of the rest is no failure, as in the reference (`PVE::Network::veth_delete`). Who
+    // plugs in next removes what is left over.
+    let is_left = |name: &str| there(name).unwrap_or(true);
+    if let Some(names) = GuestNames::of(name) {
+        if is_left(&names.bridge) || is_left(&names.link) {
+            let _ = remove_firewall_bridge(kernel, &names);
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
-/// What stood between the link and its bridge. The link is gone: whatever becomes of this is no failure, as in the
-/// reference (`PVE::Network::veth_delete`).
+/// Remove what stood between a link and its bridge, as far as it is there.
 pub(super) fn remove_firewall_bridge(kernel: &dyn Kernel, names: &GuestNames) -> Result<(), Error> {
     let cancel = Cancel::new();
     let mut tx = Transaction::begin(kernel, kernel.wire()?, &cancel, None);

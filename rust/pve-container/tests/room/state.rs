@@ -95,23 +95,17 @@ fn normalise(value: &mut Value) {
             };
             if of_firewall("ifname") || of_firewall("master") {
                 map.remove("address");
+                // Nor the numbers of ports, which depend on what was a port meanwhile.
+                let numbers = ["id", "no", "designated_port"];
                 let ids = ["bridge_id", "root_id", "designated_bridge", "designated_root"];
                 for data in ["info_data", "info_slave_data"] {
                     let data = map.get_mut("linkinfo").and_then(|info| info.get_mut(data));
                     if let Some(Value::Object(data)) = data {
-                        data.retain(|key, _| !ids.iter().any(|id| key.ends_with(id)));
+                        data.retain(|key, _| {
+                            !numbers.contains(&key.as_str())
+                                && !ids.iter().any(|id| key.ends_with(id))
+                        });
                     }
-                }
-            }
-            // Nor which number it has for which of its ports, of which there are two.
-            if map
-                .get("master")
-                .and_then(Value::as_str)
-                .is_some_and(|name| name.starts_with("fwbr"))
-            {
-                let data = map.get_mut("linkinfo").and_then(|info| info.get_mut("info_slave_data"));
-                if let Some(Value::Object(data)) = data {
-                    data.retain(|key, _| !matches!(key.as_str(), "id" | "no" | "designated_port"));
                 }
             }
             // A bridge's own state is unknown until the kernel has looked at its carrier again, which it does in its own time.
