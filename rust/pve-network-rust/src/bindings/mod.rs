@@ -8,5 +8,6 @@ pub(crate) mod lxc_config;
 pub(crate) mod monitor;
 pub(crate) mod rust;
 pub(crate) mod sdn;
+pub(crate) mod sdn_plug;
 pub(crate) mod sdn_subnets;
 pub(crate) mod vnet_binding;
