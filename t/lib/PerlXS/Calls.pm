@@ -81,6 +81,8 @@ sub sdn_calls {
         "${sdn}::add_dhcp_mapping" => ['nope', $mac, 100, 'web'],
         "${sdn}::add_mapping" => ['nope', $mac, '10.0.0.5', undef],
         "${sdn}::remove_mapping" => ['v1', $mac],
+        # No zone in effect has a DHCP server, and there is no dnsmasq.
+        "${sdn}::regenerate_config" => [1],
         # No such interface or bridge.
         "${sdn}::tap_create" => ['none0', 'v1'],
         "${sdn}::veth_create" => ['veth9999i0', 'veth9999i0p', 'v1', $mac],
