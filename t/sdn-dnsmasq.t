@@ -46,16 +46,22 @@ my @inside = ('nsenter', "--net=/proc/$guest/ns/net");
 run(split(/ /))
     for (
     'ip link set lo up',
-    'sysctl -q -w net.ipv6.conf.default.accept_dad=0',
+    # Addresses that are there at once.
+    'sysctl -q -w net.ipv6.conf.default.addr_gen_mode=1',
     'ip link add v1 type bridge',
     'ip link set v1 up',
     'ip address add 10.0.0.1/24 dev v1',
+    'ip address add fe80::1/64 dev v1 nodad',
     'ip address add fd00::1/64 dev v1 nodad',
     "ip link add veth100i0 type veth peer name eth0 address $WEB netns $guest",
     'ip link set veth100i0 master v1 up',
     );
 run(@inside, split(/ /))
-    for ('sysctl -q -w net.ipv6.conf.eth0.accept_dad=0', 'ip link set eth0 up');
+    for (
+    'sysctl -q -w net.ipv6.conf.eth0.addr_gen_mode=1',
+    'ip link set eth0 up',
+    'ip address add fe80::100/64 dev eth0 nodad'
+    );
 
 sub ask {
     my (@question) = @_;
@@ -121,7 +127,14 @@ for my $id (sort keys %subnets) {
     PVE::Network::Rust::SDN::Subnets::add_subnet($zone, $id, $subnets{$id});
     my ($network, $mask) = $id =~ /^z-(.*)-(.*)$/;
     my %subnet =
-        (%{ $subnets{$id} }, zone => 'z', id => $id, cidr => "$network/$mask", network => $network, mask => $mask);
+        (
+        %{ $subnets{$id} },
+        zone => 'z',
+        id => $id,
+        cidr => "$network/$mask",
+        network => $network,
+        mask => $mask
+        );
     PVE::Network::Rust::SDN::Subnets::add_ip(
         $zone, $id, \%subnet, $subnet{gateway}, 'gateway', undef, undef, 1
     );

@@ -6,7 +6,6 @@ package DHCPClient;
 use strict;
 use warnings;
 
-use Errno;
 use JSON::PP;
 use Socket qw(:DEFAULT :addrinfo AF_INET6 inet_ntop inet_pton pack_sockaddr_in6);
 use Time::HiRes qw(time);
@@ -40,9 +39,7 @@ sub _exchange {
     my ($socket, $to, $packets, $wanted) = @_;
     for (1 .. $TRIES) {
         for my $packet (@$packets) {
-            # A device that has just come up has no address or route for a while.
-            next if defined(send($socket, $packet, 0, $to));
-            die "send: $!\n" if !$!{EADDRNOTAVAIL} && !$!{ENETUNREACH};
+            defined(send($socket, $packet, 0, $to)) or die "send: $!\n";
         }
         my $answer = _answer($socket, $wanted);
         return $answer if $answer;
@@ -52,7 +49,8 @@ sub _exchange {
 
 sub _packet4 {
     my ($number, $mac, $type, @options) = @_;
-    my %option = ($TYPE => chr($type), $LIST => pack('C*', $MASK, $ROUTER, $SERVERS, $MTU), @options);
+    my %option =
+        ($TYPE => chr($type), $LIST => pack('C*', $MASK, $ROUTER, $SERVERS, $MTU), @options);
     return pack('CCCCNnn', 1, 1, 6, 0, $number, 0, $BROADCAST)
         . "\0" x 16
         . pack('a16 x192', _mac($mac))
@@ -84,6 +82,7 @@ sub ask4 {
     my $number = 1000;
     my %who = ($number => $mac);
     my @packets;
+
     for my $stranger (@strangers) {
         $who{ ++$number } = $stranger;
         push @packets, _packet4($number, $stranger, $DISCOVER);

@@ -83,7 +83,8 @@ sub start {
     my $root = tempdir(CLEANUP => 1);
     make_path("$root/etc/dbus-1/system.d", "$root/etc/dnsmasq.d", "$root/etc/default");
     copy("/etc/$_", "$root/etc/$_")
-        for grep { -e "/etc/$_" } qw(group hosts ld.so.cache nsswitch.conf passwd protocols services);
+        for grep { -e "/etc/$_" }
+        qw(group hosts ld.so.cache nsswitch.conf passwd protocols services);
     _run(qw(mount --bind), "$root/etc", '/etc');
     _run(qw(mount -t tmpfs tmpfs), $_) for qw(/run /var/lib/misc /lib/systemd/system);
     make_path(qw(/run/lock /run/dbus /run/dnsmasq /etc/pve/sdn /etc/pve/priv/lock));
@@ -93,6 +94,7 @@ sub start {
     write_file('/run/bin/systemctl', $SYSTEMCTL, 0755);
     write_file('/run/bus.conf', $BUS);
     my $pid = fork() // die "fork: $!\n";
+
     if (!$pid) {
         open(STDERR, '>', '/run/bus.log') or POSIX::_exit(126);
         exec('dbus-daemon', '--config-file=/run/bus.conf', '--nofork', '--nopidfile')

@@ -124,7 +124,8 @@ sub sdn_root {
     my %files = (
         'zones.cfg' => "simple: z\n\tipam pve\n\tdhcp dnsmasq\n",
         'vnets.cfg' => "vnet: v1\n\tzone z\n",
-        '.running-config' => '{"subnets":{"ids":{"z-10.0.0.0-24":{"vnet":"v1"}}},"vnets":{"ids":{"v1":{"zone":"z"}}}}',
+        '.running-config' =>
+            '{"subnets":{"ids":{"z-10.0.0.0-24":{"vnet":"v1"}}},"vnets":{"ids":{"v1":{"zone":"z"}}}}',
         'pve-ipam-state.json' => '{"zones":{"z":{"subnets":{"10.0.0.0/24":{"ips":{}}}}}}',
     );
     my $path = "$root";

@@ -112,8 +112,14 @@ sub compare_all {
     while (my @some = splice(@cases, 0, $AT_ONCE)) {
         my @started = map {
             my $case = $_;
-            [$case, map { my $one = $how->{$_}; _start($case, sub { $one->($case) }) }
-                qw(reference library)];
+            [
+                $case,
+                map {
+                    my $one = $how->{$_};
+                    _start($case, sub { $one->($case) })
+                    }
+                    qw(reference library)
+            ];
         } @some;
         _compare($_->[0], _finish($_->[1]), _finish($_->[2])) for @started;
     }

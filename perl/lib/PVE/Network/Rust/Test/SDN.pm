@@ -125,7 +125,7 @@ sub _call {
     open(my $stdout, '>&', \*STDOUT) or die "dup: $!\n";
     open(STDOUT, '>', "$work/output") or die "open: $!\n";
     {
-        # An error within another one: what was raised in Rust has the caller's place, and no newline of its own.
+# An error within another one: what was raised in Rust has the caller's place, and no newline of its own.
         my $text = sub {
             return message($_[0]) =~ s/\Q$root\E//gr =~ s/\.\n\n\z/.\n/r;
         };
@@ -153,7 +153,8 @@ sub _dnsmasq {
     my %files;
     for my $path (
         glob("$root/etc/dnsmasq.d/*/*.conf $root/etc/default/dnsmasq.* $root/etc/dbus-1/system.d/*")
-    ) {
+        )
+    {
         my @lines = grep { /\S/ } map { s/^\s+|\s+$//gr } grep { !/^#/ } split(/\n/, _slurp($path));
         # Lines mean something in all but XML.
         @lines = map { s/(?<=>) | (?=<)//gr } join(' ', @lines) if $path =~ m{/dbus-1/};
