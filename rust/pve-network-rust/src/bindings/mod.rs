@@ -9,5 +9,6 @@ pub(crate) mod monitor;
 pub(crate) mod operation;
 pub(crate) mod rust;
 pub(crate) mod sdn;
+pub(crate) mod sdn_plug;
 pub(crate) mod sdn_subnets;
 pub(crate) mod vnet_binding;
