@@ -26,5 +26,6 @@ perlxs::library! {
         &bindings::sdn::package::PACKAGE,
         &bindings::sdn_subnets::package::PACKAGE,
         &bindings::host::package::PACKAGE,
+        &bindings::interfaces::package::PACKAGE,
     ]
 }
