@@ -28,11 +28,35 @@ sub ordered_structure {
     return $config;
 }
 
+sub error_text {
+    my ($written) = @_;
+    return ref($written) ? $written->{error}{text} : undef;
+}
+
+# The reference checks interfaces in Perl's hash order, so of several errors of one kind it may name any: the
+# interfaces that are named before the recorded one are left out until that is the first.
+sub error_named {
+    my ($wanted, $case) = @_;
+    my %left_out;
+    while (1) {
+        open(my $fh, '<', \$case->{input}) or die "open: $!\n";
+        my $config = PVE::Network::Rust::Interfaces::read_etc_network_interfaces($fh, {}, []);
+        delete @{ $config->{ifaces} }{ keys %left_out };
+        my ($got) = outcome(
+            sub { PVE::Network::Rust::Interfaces::write_etc_network_interfaces($config, 1) }
+        );
+        my $text = error_text($got) // return undef;
+        return $text if $text eq $wanted;
+        my ($kind, $wanted_kind) = map { s/'[^']*'/''/gr } $text, $wanted;
+        my ($name) = $text =~ m/'([^']*)'/;
+        return $text if $kind ne $wanted_kind || $left_out{$name}++;
+    }
+}
+
 sub compare {
     my ($case) = @_;
-    my $input = $case->{input};
-    utf8::downgrade($input);
-    open(my $fh, '<', \$input) or die "open: $!\n";
+    utf8::downgrade($case->{input});
+    open(my $fh, '<', \$case->{input}) or die "open: $!\n";
     my ($got, $warnings) = outcome(
         sub { PVE::Network::Rust::Interfaces::read_etc_network_interfaces($fh, {}, []) }
     );
@@ -49,7 +73,10 @@ sub compare {
         sub { PVE::Network::Rust::Interfaces::write_etc_network_interfaces($config, 1) }
     );
     $written = ordered($written->{ok}) if exists $written->{ok};
-    is(canonical($written), canonical(Vectors::recorded(ordered($case->{written}))), 'written');
+    my $expected = Vectors::recorded(ordered($case->{written}));
+    $written = { error => { text => error_named(error_text($expected), $case) } }
+        if ref($written) && ref($expected);
+    is(canonical($written), canonical($expected), 'written');
     is(
         canonical($write_warnings),
         canonical(Vectors::recorded_messages($case->{write_warnings})),
