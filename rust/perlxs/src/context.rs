@@ -117,11 +117,12 @@ impl Context {
             }
             if !self.effects.is_empty() {
                 (*call).effects = sys::pxs_new_array(perl.raw(), 3 * self.effects.len());
+                let mut literals = Literals(Vec::new());
                 for Effect { place, key, value } in self.effects {
                     let place = place.map_or(ptr::null_mut(), |place| place.deliver(perl));
                     let value = value.map_or(ptr::null_mut(), Sv::into_raw);
                     sys::pxs_array_push(perl.raw(), (*call).effects, place);
-                    sys::pxs_array_push(perl.raw(), (*call).effects, key.to_sv(perl));
+                    sys::pxs_array_push(perl.raw(), (*call).effects, literals.key(perl, &key));
                     sys::pxs_array_push(perl.raw(), (*call).effects, value);
                 }
             }
@@ -143,6 +144,28 @@ impl Place {
                 sys::pxs_array_push(perl.raw(), place, key.to_sv(perl));
             }
             sys::pxs_new_ref(perl.raw(), place.cast())
+        }
+    }
+}
+
+/// The keys of the program's own that were made for one call, which has few of them, each many times.
+struct Literals(Vec<(&'static str, *mut sys::SV)>);
+
+impl Literals {
+    /// A key, owned by the caller.
+    ///
+    /// # Safety
+    /// `perl` makes the call whose effects have the keys that were asked for before.
+    unsafe fn key(&mut self, perl: Perl, key: &Message) -> *mut sys::SV {
+        let Message::Literal(literal) = key else { return key.to_sv(perl) };
+        match self.0.iter().find(|(known, _)| ptr::eq(*known, *literal)) {
+            // SAFETY: the effects hold the key until the call is over.
+            Some((_, sv)) => unsafe { sys::pxs_inc(perl.raw(), *sv) },
+            None => {
+                let sv = key.to_sv(perl);
+                self.0.push((literal, sv));
+                sv
+            }
         }
     }
 }

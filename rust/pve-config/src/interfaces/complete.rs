@@ -29,12 +29,13 @@ pub(super) fn complete<'a>(config: &mut Config<'a>, links: &[Link<'a>], active: 
     let physical = Physical::of(links);
     let names: Vec<PerlStr<'a>> = config.ifaces.keys().copied().collect();
     for name in names {
-        let kind = set_type(config, name, &physical);
-        let iface = config.iface(name);
-        set(iface, "type", kind);
-        address::fold(iface, &address::INET);
-        address::fold(iface, &address::INET6);
-        default_methods(iface);
+        let mut iface = std::mem::take(config.iface(name));
+        let kind = set_type(config, name, &mut iface, &physical);
+        set(&mut iface, "type", kind);
+        address::fold(&mut iface, &address::INET);
+        address::fold(&mut iface, &address::INET6);
+        default_methods(&mut iface);
+        *config.iface(name) = iface;
     }
     drop_allow_lines(config);
 }
@@ -86,14 +87,14 @@ fn is_defined(iface: &Map<'_>, key: &str) -> bool {
     iface.get(key).is_some_and(Value::is_defined)
 }
 
-/// Finds the type of an interface, and sets what goes with it.
+/// Finds the type of an interface, which is taken out of the configuration, and sets what goes with it.
 fn set_type<'a>(
     config: &mut Config<'a>,
     name: PerlStr<'a>,
+    iface: &mut Map<'a>,
     physical: &Physical<'_>,
 ) -> Scalar<'static> {
     let unknown = Scalar::literal("unknown");
-    let iface = config.iface(name);
     let has_ovs_type = true_value(iface, "ovs_type").is_some();
     if is_defined(iface, "bridge_ports") || true_value(iface, "is_empty_bridge").is_some() {
         complete_bridge(iface);
@@ -113,7 +114,7 @@ fn set_type<'a>(
         return unknown;
     }
     if let Some(parent) = names::alias(name) {
-        inherit_existence(config, name, parent);
+        inherit_existence(config, name, iface, parent);
         return Scalar::literal("alias");
     }
     if let Some((parent, id)) = names::vlan(name) {
@@ -123,14 +124,14 @@ fn set_type<'a>(
         if id.is_true() {
             set(iface, "vlan-id", id);
         }
-        inherit_from_raw_device(config, name);
+        inherit_from_raw_device(config, name, iface);
         return Scalar::literal("vlan");
     }
     if true_value(iface, "vlan-raw-device").is_some() {
         if let Some(id) = names::vlan_number(name).filter(|id| id.is_true()) {
             set(iface, "vlan-id", id);
         }
-        inherit_from_raw_device(config, name);
+        inherit_from_raw_device(config, name, iface);
         return Scalar::literal("vlan");
     }
     if physical.contains(name) || names::is_physical(name) {
@@ -197,26 +198,31 @@ fn extract_tag(iface: &mut Map<'_>, options: &mut Options) {
     }
 }
 
-fn inherit_from_raw_device<'a>(config: &mut Config<'a>, name: PerlStr<'a>) {
-    let raw = config.ifaces.get(&name).and_then(|iface| iface.get("vlan-raw-device"));
-    let raw: PerlStr<'a> = match raw {
+fn inherit_from_raw_device<'a>(config: &mut Config<'a>, name: PerlStr<'a>, iface: &mut Map<'a>) {
+    let raw: PerlStr<'a> = match iface.get("vlan-raw-device") {
         Some(Value::Scalar(Scalar::Bytes(Cow::Borrowed(raw)))) => PerlStr::Bytes(raw),
         Some(Value::Scalar(Scalar::Text(Cow::Borrowed(raw)))) => PerlStr::Text(raw),
         _ => return,
     };
-    inherit_existence(config, name, raw);
+    inherit_existence(config, name, iface, raw);
 }
 
 /// `exists` is the parent's; a parent that the file does not have comes into being as one that does not exist.
-fn inherit_existence<'a>(config: &mut Config<'a>, name: PerlStr<'a>, parent: PerlStr<'a>) {
-    let exists = match config.ifaces.get(&parent) {
+fn inherit_existence<'a>(
+    config: &mut Config<'a>,
+    name: PerlStr<'a>,
+    iface: &mut Map<'a>,
+    parent: PerlStr<'a>,
+) {
+    let own = if parent == name { Some(&*iface) } else { config.ifaces.get(&parent) };
+    let exists = match own {
         Some(parent) => parent.get("exists").cloned().unwrap_or(Value::UNDEF),
         None => {
             set(config.iface(parent), "exists", Scalar::Int(0));
             Scalar::Int(0).into()
         }
     };
-    set(config.iface(name), "exists", exists);
+    set(iface, "exists", exists);
 }
 
 fn default_methods(iface: &mut Map<'_>) {

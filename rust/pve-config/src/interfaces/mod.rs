@@ -12,8 +12,10 @@ mod option;
 mod ovs;
 mod read;
 mod space;
+mod validate;
 mod write;
 
 pub use config::{Config, Link};
 pub use read::read;
+pub use validate::{Finding, validate};
 pub use write::{Change, Changed, Written, write};

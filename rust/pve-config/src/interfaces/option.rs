@@ -80,20 +80,15 @@ fn known(id: &[u8]) -> Option<(&'static str, Kind)> {
     Some(known)
 }
 
-/// The key under which an option's value is kept, by the word in the file.
-pub(super) fn key_of(id: &[u8]) -> Option<&'static str> {
-    known(id).map(|(key, _)| key)
-}
-
-/// Puts an option into an interface. `family` is that of the stanza, `None` in one without. Returns whether the option
-/// is one that the reference knows; any other one is kept as a line.
+/// Puts an option into an interface. `family` is that of the stanza, `None` in one without. Returns the key that has its
+/// value if the option is one that the reference knows; any other one is kept as a line.
 pub(super) fn apply<'a>(
     iface: &mut Map<'a>,
     family: Option<Family>,
     id: &[u8],
     value: &'a [u8],
-) -> bool {
-    let Some((key, kind)) = known(id) else { return false };
+) -> Option<&'static str> {
+    let (key, kind) = known(id)?;
     let text = Scalar::bytes(value);
     match kind {
         Kind::Address { inet, inet6 } => {
@@ -101,7 +96,9 @@ pub(super) fn apply<'a>(
                 Some(family) => family == Family::Inet6,
                 None => key != "netmask" && memchr::memchr(b':', value).is_some(),
             };
-            set(iface, if is_inet6 { inet6 } else { inet }, text);
+            let key = if is_inet6 { inet6 } else { inet };
+            set(iface, key, text);
+            return Some(key);
         }
         Kind::Plain => set(iface, key, text),
         Kind::Ports => ports(iface, key, value),
@@ -122,7 +119,7 @@ pub(super) fn apply<'a>(
             _ => iface.insert(PerlString::literal(key), vec![text.into()]),
         },
     }
-    true
+    Some(key)
 }
 
 /// The family of a stanza.

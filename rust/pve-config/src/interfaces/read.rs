@@ -19,22 +19,45 @@ pub fn read<'a>(
     active: &[PerlStr<'a>],
     decoder: Decoder,
 ) -> Config<'a> {
+    let mut config = stanzas(text, decoder, &mut ());
+    complete(&mut config, links, active);
+    config
+}
+
+/// Reads the stanzas, and tells where they are.
+pub(super) fn stanzas<'a>(
+    text: &'a [u8],
+    decoder: Decoder,
+    places: &mut impl Places<'a>,
+) -> Config<'a> {
     let mut reader = Reader {
-        lines: Lines { rest: Some(text) },
+        lines: Lines { rest: Some(text), number: 0 },
         config: Config::default(),
         // 1 is lo's.
         priority: 2,
         decoder,
+        places,
     };
     reader.run();
-    let mut config = reader.config;
-    complete(&mut config, links, active);
-    config
+    reader.config
+}
+
+/// Hears in which line what is.
+pub(super) trait Places<'a> {
+    /// The interface's stanza, if `key` is `None`, or the option whose value is under `key`, is in `line`, from 1.
+    fn found(&mut self, iface: PerlStr<'a>, key: Option<&'static str>, line: usize);
+}
+
+/// Nobody asks.
+impl Places<'_> for () {
+    fn found(&mut self, _: PerlStr<'_>, _: Option<&'static str>, _: usize) {}
 }
 
 /// The lines of a text, without their newlines; what follows the last newline is one if it is not empty.
 struct Lines<'a> {
     rest: Option<&'a [u8]>,
+    /// How many were taken.
+    number: usize,
 }
 
 impl<'a> Iterator for Lines<'a> {
@@ -47,15 +70,17 @@ impl<'a> Iterator for Lines<'a> {
             None => (rest, None),
         };
         self.rest = after;
+        self.number += 1;
         Some(line)
     }
 }
 
-struct Reader<'a> {
+struct Reader<'p, 'a, P> {
     lines: Lines<'a>,
     config: Config<'a>,
     priority: i64,
     decoder: Decoder,
+    places: &'p mut P,
 }
 
 /// What belongs to one family of an interface.
@@ -65,7 +90,7 @@ struct Own<'a> {
     options: Vec<Value<'a>>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a, P: Places<'a>> Reader<'_, 'a, P> {
     fn run(&mut self) {
         let mut next = self.lines.next();
         while let Some(line) = next {
@@ -86,7 +111,7 @@ impl<'a> Reader<'a> {
             first_word(trimmed)
         {
             for name in split(PerlStr::Bytes(names)) {
-                set(self.config.ifaces.entry(name).or_default(), "autostart", Scalar::Int(1));
+                set(self.config.iface(name), "autostart", Scalar::Int(1));
             }
             return None;
         }
@@ -100,7 +125,8 @@ impl<'a> Reader<'a> {
 
     /// A stanza. Returns the line after it.
     fn stanza(&mut self, header: Header<'a>) -> Option<&'a [u8]> {
-        let iface = self.config.ifaces.entry(header.name).or_default();
+        self.places.found(header.name, None, self.lines.number);
+        let iface = self.config.iface(header.name);
         if true_value(iface, "priority").is_none() {
             set(iface, "priority", Scalar::Int(self.priority));
             self.priority += 1;
@@ -130,8 +156,9 @@ impl<'a> Reader<'a> {
             {
                 break Some(line);
             }
-            if !option::apply(iface, header.family.map(|(family, _)| family), id, value) {
-                own.options.push(Scalar::bytes(trimmed).into());
+            match option::apply(iface, header.family.map(|(family, _)| family), id, value) {
+                Some(key) => self.places.found(header.name, Some(key), self.lines.number),
+                None => own.options.push(Scalar::bytes(trimmed).into()),
             }
         };
         header.finish(iface, own);
@@ -209,6 +236,6 @@ impl<'a> Header<'a> {
 impl<'a> Config<'a> {
     /// The interface of a name.
     pub(super) fn iface(&mut self, name: PerlStr<'a>) -> &mut Map<'a> {
-        self.ifaces.entry(name).or_default()
+        self.ifaces.entry(name).or_insert_with(|| Map::with_capacity(16))
     }
 }

@@ -29,6 +29,13 @@ fn character(string: PerlStr<'_>, at: usize) -> Option<(bool, usize)> {
 
 /// Where the first character from `at` on is for which `\s` is `space`; the end if there is none.
 fn find(string: PerlStr<'_>, mut at: usize, space: bool) -> usize {
+    if let PerlStr::Bytes(bytes) = string {
+        let rest = bytes.get(at..).unwrap_or_default();
+        return rest
+            .iter()
+            .position(|byte| is_space(*byte) == space)
+            .map_or(bytes.len(), |n| at + n);
+    }
     while let Some((is_space, length)) = character(string, at) {
         if is_space == space {
             return at;

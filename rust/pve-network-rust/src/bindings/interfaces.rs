@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use perlxs::sys::PERL_VERSION;
 use perlxs::{Context, Error, Hash, Message, Perl, PerlData, Return, Returned, to_perl};
-use pve_config::interfaces::{self, Change, Changed, Link};
+use pve_config::interfaces::{self, Change, Changed, Finding, Link};
 use pve_netlink::inventory::Brief;
 use pve_schema::text::Decoder;
 use pve_schema::{Map, PerlStr, PerlString};
+use serde::{Deserialize, Serialize};
 
 use super::host_links::Details;
 use crate::string::{self, Words};
@@ -61,7 +62,7 @@ fn change(
     config: &Hash<Map<'_>>,
     changes: Vec<Changed>,
 ) -> Result<(), Error> {
-    let ifaces = || Message::from("ifaces");
+    let ifaces = || Message::Literal("ifaces");
     for Changed { iface, change } in changes {
         let name = string::message(iface);
         match change {
@@ -72,6 +73,7 @@ fn change(
             Change::Keys(keys) => {
                 let mut changes = context.changes(config, vec![ifaces(), name]);
                 for (key, value) in keys {
+                    let key = Message::Literal(key);
                     match value {
                         Some(value) => changes.store(key, &value)?,
                         None => changes.delete(key),
@@ -83,12 +85,31 @@ fn change(
     Ok(())
 }
 
+/// Where the lines of findings are.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Source<'a> {
+    #[serde(borrow)]
+    text: Option<Words<'a>>,
+    file: Option<String>,
+}
+
+/// A finding with its file.
+#[derive(Serialize)]
+pub(crate) struct FindingHash {
+    file: String,
+    line: Option<usize>,
+    iface: Option<String>,
+    key: Option<&'static str>,
+    message: String,
+}
+
 /// The host's network configuration.
 #[perlxs::package(name = "PVE::Network::Rust::Interfaces")]
 pub mod package {
     use super::*;
 
-    use perlxs::Truth;
+    use perlxs::{Data, Truth};
 
     use crate::error;
     use crate::string::Text;
@@ -128,5 +149,41 @@ pub mod package {
         change(context, &config, written.changes)?;
         string::warn_all(context, written.warnings);
         written.text.map(Text).map_err(error::schema)
+    }
+
+    /// Finds what reading and writing let through, and ifupdown2 or the kernel then fails on.
+    ///
+    /// `$config` is a reference to a hash as read_etc_network_interfaces returns it, which is not changed. `$source` is a
+    /// reference to a hash: `text`, the content that it was read from, bytes, and `file`, the name to tell, without which
+    /// it is `/etc/network/interfaces`. Without `text`, lines are those that write_etc_network_interfaces would write for
+    /// ifupdown2.
+    ///
+    /// Found are addresses, gateways, prefix lengths and netmasks that are none; gateways outside of their interface's
+    /// network; an address on two interfaces; ports, slaves and raw devices that are not there; interfaces that are,
+    /// through others, on themselves, and bridges on bridges; a port of two interfaces; MTUs of VLANs above the lower
+    /// interface's, outside of the kernel's limits or too small for IPv6; names that the kernel refuses; VLANs and VXLANs
+    /// with numbers that there are not or that another one has; bond modes that there are not; and what writing dies with.
+    ///
+    /// Returns a reference to a list, empty if nothing was found, of references to hashes: `file`; `line`, from 1, of the
+    /// option or else of the interface's first stanza, undef if there is neither; `iface` and `key`, what it is about, or
+    /// undef; `message`.
+    ///
+    /// # Errors
+    ///
+    /// An argument that is no such hash.
+    #[export]
+    fn validate(
+        config: PerlData<Map<'_>>,
+        source: Option<PerlData<Source<'_>>>,
+    ) -> Data<Vec<FindingHash>> {
+        let Source { text, file } = source.map_or_else(Source::default, |source| source.0);
+        let text = text.as_ref().map(Words::to_perl);
+        let findings = interfaces::validate(&config.0, text.as_ref().map(PerlString::as_bytes));
+        let file = file.unwrap_or_else(|| "/etc/network/interfaces".to_owned());
+        let with_file = |finding: Finding| {
+            let Finding { iface, key, line, message } = finding;
+            FindingHash { file: file.clone(), line, iface, key, message }
+        };
+        Data(findings.into_iter().map(with_file).collect())
     }
 }

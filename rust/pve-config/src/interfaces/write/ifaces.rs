@@ -19,27 +19,38 @@ enum State {
     Deleted,
 }
 
+/// One of 64 bits by a key's length and last characters.
+fn bit(key: &[u8]) -> u64 {
+    let last = key.last().copied().unwrap_or_default();
+    let middle = key.get(key.len() / 2).copied().unwrap_or_default();
+    let sum = usize::from(last) + 5 * usize::from(middle) + 11 * key.len();
+    1 << (sum % 64)
+}
+
 /// One interface: what was given, under what has been changed.
-pub(super) struct Iface<'m, 'a> {
-    pub name: PerlStr<'m>,
+pub(in super::super) struct Iface<'m, 'a> {
+    pub(in super::super) name: PerlStr<'m>,
     given: Option<&'m Map<'a>>,
+    /// The [`bit`]s of the given keys: most keys that are asked for are missing.
+    bits: u64,
     changes: Vec<(&'static str, Option<Value<'m>>)>,
     state: State,
 }
 
 impl<'m, 'a> Iface<'m, 'a> {
     /// One that was not given.
-    pub(super) fn new(name: PerlStr<'m>) -> Self {
-        Iface { name, given: None, changes: Vec::new(), state: State::New }
+    pub(in super::super) fn new(name: PerlStr<'m>) -> Self {
+        Iface { name, given: None, bits: 0, changes: Vec::new(), state: State::New }
     }
 
     /// The value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&Value<'m>>
+    pub(in super::super) fn get(&self, key: &str) -> Option<&Value<'m>>
     where
         'a: 'm,
     {
         match self.changes.iter().find(|(changed, _)| *changed == key) {
             Some((_, value)) => value.as_ref(),
+            None if self.bits & bit(key.as_bytes()) == 0 => None,
             None => self.given.and_then(|given| given.get(key)),
         }
     }
@@ -49,28 +60,28 @@ impl<'m, 'a> Iface<'m, 'a> {
     }
 
     /// Whether a key has a value other than undef.
-    pub(super) fn is_defined(&self, key: &str) -> bool {
+    pub(in super::super) fn is_defined(&self, key: &str) -> bool {
         self.get(key).is_some_and(Value::is_defined)
     }
 
     /// The text of a key that Perl holds for true.
-    pub(super) fn truth(&self, key: &str) -> Option<PerlString<'_>> {
+    pub(in super::super) fn truth(&self, key: &str) -> Option<PerlString<'_>> {
         self.scalar(key).filter(|value| value.is_true()).map(Scalar::to_perl)
     }
 
     /// The text of a key, empty where it is undef.
-    pub(super) fn text(&self, key: &str) -> PerlString<'_> {
+    pub(in super::super) fn text(&self, key: &str) -> PerlString<'_> {
         self.scalar(key).map(Scalar::to_perl).unwrap_or_default()
     }
 
     /// The number of a key, if it is defined.
-    pub(super) fn number(&self, key: &str) -> Option<f64> {
+    pub(in super::super) fn number(&self, key: &str) -> Option<f64> {
         let value = self.scalar(key).filter(|value| value.is_defined())?;
         Some(value.to_number().as_f64())
     }
 
     /// Whether a key is true in Perl.
-    pub(super) fn is_true(&self, key: &str) -> bool {
+    pub(in super::super) fn is_true(&self, key: &str) -> bool {
         match self.get(key) {
             Some(Value::Scalar(scalar)) => scalar.is_true(),
             Some(_) => true,
@@ -79,17 +90,17 @@ impl<'m, 'a> Iface<'m, 'a> {
     }
 
     /// Whether a key has this text.
-    pub(super) fn is(&self, key: &str, text: &'static str) -> bool {
+    pub(in super::super) fn is(&self, key: &str, text: &'static str) -> bool {
         self.text(key).as_perl() == PerlStr::literal(text)
     }
 
     /// Whether `type` is one of these.
-    pub(super) fn is_of(&self, types: &[&'static str]) -> bool {
+    pub(in super::super) fn is_of(&self, types: &[&'static str]) -> bool {
         types.iter().any(|kind| self.is("type", kind))
     }
 
     /// The keys with their values.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (PerlStr<'_>, &Value<'m>)> {
+    pub(in super::super) fn entries(&self) -> impl Iterator<Item = (PerlStr<'_>, &Value<'m>)> {
         let given = self.given.into_iter().flat_map(Map::iter).filter(|(key, _)| {
             !self.changes.iter().any(|(changed, _)| changed.as_bytes() == key.as_bytes())
         });
@@ -100,12 +111,12 @@ impl<'m, 'a> Iface<'m, 'a> {
     }
 
     /// Sets a key.
-    pub(super) fn set(&mut self, key: &'static str, value: impl Into<Value<'m>>) {
+    pub(in super::super) fn set(&mut self, key: &'static str, value: impl Into<Value<'m>>) {
         self.change(key, Some(value.into()));
     }
 
     /// Deletes a key.
-    pub(super) fn delete(&mut self, key: &'static str) {
+    pub(in super::super) fn delete(&mut self, key: &'static str) {
         if self.get(key).is_some() {
             self.change(key, None);
         }
@@ -119,7 +130,7 @@ impl<'m, 'a> Iface<'m, 'a> {
     }
 
     /// Puts another one in its place: a network card without configuration.
-    pub(super) fn become_card(&mut self) {
+    pub(in super::super) fn become_card(&mut self) {
         self.given = None;
         self.state = State::New;
         self.changes = vec![
@@ -131,7 +142,7 @@ impl<'m, 'a> Iface<'m, 'a> {
     }
 
     fn into_change(self) -> Option<Changed> {
-        let Iface { name, given: _, changes, state } = self;
+        let Iface { name, changes, state, .. } = self;
         let changes = changes.into_iter().map(|(key, value)| (key, value.map(Value::into_owned)));
         let change = match state {
             State::Deleted => Change::Deleted,
@@ -152,7 +163,7 @@ impl<'m, 'a> Iface<'m, 'a> {
 }
 
 /// All interfaces, in the order of their names.
-pub(super) struct Ifaces<'m, 'a> {
+pub(in super::super) struct Ifaces<'m, 'a> {
     list: Vec<Iface<'m, 'a>>,
     places: HashMap<Cow<'m, [u8]>, usize>,
 }
@@ -165,7 +176,7 @@ fn is_list(key: PerlStr<'_>) -> bool {
 
 impl<'m, 'a: 'm> Ifaces<'m, 'a> {
     /// Those of a configuration.
-    pub(super) fn of(config: &'m Map<'a>) -> Result<Self, Error> {
+    pub(in super::super) fn of(config: &'m Map<'a>) -> Result<Self, Error> {
         let given = match config.get("ifaces") {
             Some(Value::Map(given)) => given,
             None | Some(Value::Scalar(Scalar::Undef)) => {
@@ -180,13 +191,15 @@ impl<'m, 'a: 'm> Ifaces<'m, 'a> {
                 Value::Scalar(Scalar::Undef) => None,
                 other => return Err(not_a_hash(other)),
             };
+            let mut bits = 0;
             for (key, value) in map.into_iter().flat_map(Map::iter) {
+                bits |= bit(key.as_bytes());
                 if value.as_scalar().is_none() && !is_list(key) {
                     return Err(reference(name, key, value));
                 }
             }
             let state = if map.is_some() { State::Given } else { State::New };
-            list.push(Iface { name, given: map, changes: Vec::new(), state });
+            list.push(Iface { name, given: map, bits, changes: Vec::new(), state });
         }
         list.sort_unstable_by_key(|iface| iface.name);
         let places = list.iter().enumerate().map(|(at, iface)| (key_of(iface.name), at)).collect();
@@ -194,12 +207,12 @@ impl<'m, 'a: 'm> Ifaces<'m, 'a> {
     }
 
     /// How many there are, with the deleted ones.
-    pub(super) fn len(&self) -> usize {
+    pub(in super::super) fn len(&self) -> usize {
         self.list.len()
     }
 
     /// The places of those that are not deleted.
-    pub(super) fn places(&self) -> impl Iterator<Item = usize> + use<> {
+    pub(in super::super) fn places(&self) -> impl Iterator<Item = usize> + use<> {
         let is_there: Vec<usize> = (0..self.list.len()).filter(|at| self.is_there(*at)).collect();
         is_there.into_iter()
     }
@@ -209,12 +222,12 @@ impl<'m, 'a: 'm> Ifaces<'m, 'a> {
     }
 
     /// The place of a name.
-    pub(super) fn place(&self, name: PerlStr<'_>) -> Option<usize> {
+    pub(in super::super) fn place(&self, name: PerlStr<'_>) -> Option<usize> {
         self.places.get(&key_of(name)).copied().filter(|at| self.is_there(*at))
     }
 
     /// The interface of a name.
-    pub(super) fn get(&self, name: PerlStr<'_>) -> Option<&Iface<'m, 'a>> {
+    pub(in super::super) fn get(&self, name: PerlStr<'_>) -> Option<&Iface<'m, 'a>> {
         self.place(name).map(|at| self.at(at))
     }
 
@@ -223,7 +236,7 @@ impl<'m, 'a: 'm> Ifaces<'m, 'a> {
         clippy::indexing_slicing,
         reason = "places come from this structure, which never shrinks"
     )]
-    pub(super) fn at(&self, at: usize) -> &Iface<'m, 'a> {
+    pub(in super::super) fn at(&self, at: usize) -> &Iface<'m, 'a> {
         &self.list[at]
     }
 
@@ -232,17 +245,17 @@ impl<'m, 'a: 'm> Ifaces<'m, 'a> {
         clippy::indexing_slicing,
         reason = "places come from this structure, which never shrinks"
     )]
-    pub(super) fn at_mut(&mut self, at: usize) -> &mut Iface<'m, 'a> {
+    pub(in super::super) fn at_mut(&mut self, at: usize) -> &mut Iface<'m, 'a> {
         &mut self.list[at]
     }
 
     /// Deletes the interface at a place.
-    pub(super) fn delete(&mut self, at: usize) {
+    pub(in super::super) fn delete(&mut self, at: usize) {
         self.at_mut(at).state = State::Deleted;
     }
 
     /// Adds an interface without anything.
-    pub(super) fn create(&mut self, name: PerlStr<'m>) {
+    pub(in super::super) fn create(&mut self, name: PerlStr<'m>) {
         match self.places.get(&key_of(name)).copied() {
             Some(at) => *self.at_mut(at) = Iface::new(name),
             None => {
@@ -253,7 +266,7 @@ impl<'m, 'a: 'm> Ifaces<'m, 'a> {
     }
 
     /// What was changed.
-    pub(super) fn into_changes(self) -> Vec<Changed> {
+    pub(in super::super) fn into_changes(self) -> Vec<Changed> {
         self.list.into_iter().filter_map(Iface::into_change).collect()
     }
 }

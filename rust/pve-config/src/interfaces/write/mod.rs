@@ -1,7 +1,7 @@
 //! Writing the file (`PVE::Network::Interfaces::__write_etc_network_interfaces`).
 
 mod checks;
-mod ifaces;
+pub(super) mod ifaces;
 mod order;
 mod stanza;
 

@@ -1,5 +1,7 @@
 //! One interface's stanzas.
 
+use std::borrow::Cow;
+
 use pve_schema::{Error, PerlStr, PerlString, Scalar, Value};
 
 use super::super::address::{mask_length, prefix};
@@ -84,6 +86,15 @@ fn families(iface: &Iface<'_, '_>) -> Result<Vec<Scalar<'static>>, Error> {
     }
 }
 
+/// The key of a family: IPv4's, IPv6's, or that of any other word.
+fn with_suffix(inet: &'static str, inet6: &'static str, suffix: &str) -> Cow<'static, str> {
+    match suffix {
+        "" => Cow::Borrowed(inet),
+        "6" => Cow::Borrowed(inet6),
+        other => Cow::Owned(format!("{inet}{other}")),
+    }
+}
+
 struct Stanza<'w, 'm, 'a> {
     out: &'w mut PerlString<'static>,
     iface: &'w mut Iface<'m, 'a>,
@@ -97,7 +108,8 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
         let word = word.as_perl();
         let suffix = if word.as_bytes().starts_with(b"inet") { word.tail(4) } else { word };
         let suffix = suffix.to_string();
-        let method = self.iface.truth(&format!("method{suffix}")).map(PerlString::into_owned);
+        let method_key = with_suffix("method", "method6", &suffix);
+        let method = self.iface.truth(&method_key).map(PerlString::into_owned);
         if family.is_true() && method.is_none() {
             return Ok(());
         }
@@ -110,8 +122,7 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
         }
         self.out.extend(&[PerlStr::literal("iface "), self.iface.name]);
         if family.is_defined() {
-            let method =
-                method.unwrap_or_else(|| self.iface.text(&format!("method{suffix}")).into_owned());
+            let method = method.unwrap_or_else(|| self.iface.text(&method_key).into_owned());
             self.out.extend(&[SPACE, word, SPACE, method.as_perl()]);
         }
         self.out.push(NEWLINE);
@@ -157,8 +168,9 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
     }
 
     fn addresses(&mut self, suffix: &str) {
-        let [address, netmask, gateway] =
-            ["address", "netmask", "gateway"].map(|key| format!("{key}{suffix}"));
+        let address = with_suffix("address", "address6", suffix);
+        let netmask = with_suffix("netmask", "netmask6", suffix);
+        let gateway = with_suffix("gateway", "gateway6", suffix);
         if let Some(address) = self.iface.truth(&address) {
             let address = address.as_perl();
             self.out.extend(&[TAB, PerlStr::literal("address "), address]);
@@ -395,7 +407,7 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
     }
 
     fn lines_and_comments(&mut self, suffix: &str) -> Result<(), Error> {
-        let options = format!("options{suffix}");
+        let options = with_suffix("options", "options6", suffix);
         match self.iface.get(&options) {
             Some(Value::List(lines)) => {
                 for line in lines.iter().filter_map(Value::as_scalar) {
@@ -415,7 +427,8 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
                 _ => {}
             },
         }
-        let Some(comments) = self.iface.truth(&format!("comments{suffix}")) else { return Ok(()) };
+        let comments = with_suffix("comments", "comments6", suffix);
+        let Some(comments) = self.iface.truth(&comments) else { return Ok(()) };
         let mut lines: Vec<PerlStr<'_>> = comments.as_perl().split(b'\n').collect();
         while lines.last().is_some_and(|line| line.is_empty()) {
             lines.pop();
