@@ -28,5 +28,6 @@ perlxs::library! {
         &bindings::sdn_plug::package::PACKAGE,
         &bindings::sdn_subnets::package::PACKAGE,
         &bindings::host::package::PACKAGE,
+        &bindings::interfaces::package::PACKAGE,
     ]
 }

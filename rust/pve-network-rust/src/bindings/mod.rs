@@ -4,6 +4,7 @@ pub(crate) mod container;
 pub(crate) mod host;
 pub(crate) mod host_links;
 pub(crate) mod hotplug;
+pub(crate) mod interfaces;
 pub(crate) mod lxc_config;
 pub(crate) mod monitor;
 pub(crate) mod operation;
