@@ -26,6 +26,7 @@ use crate::link::{LinkSettings, Shown};
 use crate::netns::NetNs;
 use crate::plan::{Change, Inverse, Link, Name, Place, Refused, Step};
 use crate::request::{Answer, Channel, Outcome, Request};
+use crate::snapshot::Message;
 use crate::tc::Clock;
 use crate::wait::Cancel;
 use crate::wire::Wire;
@@ -82,6 +83,9 @@ pub struct Remark {
 /// A socket of the host's namespace that several changes take turns with.
 pub type SharedChannel = Rc<RefCell<Channel>>;
 
+/// Told of default routes before they are replaced.
+pub type Replacing<'a> = dyn Fn(Vec<Message>) -> Result<(), Error> + 'a;
+
 /// An ongoing change of the host. It must end in [`Transaction::undo`], or it stays as far as it came.
 pub struct Transaction<'a> {
     kernel: &'a dyn Kernel,
@@ -98,6 +102,7 @@ pub struct Transaction<'a> {
     remarks: Vec<Remark>,
     clock: Option<Clock>,
     kept: Vec<Box<dyn Any>>,
+    replacing: Option<&'a Replacing<'a>>,
 }
 
 /// The messages of some steps, and how many are each one's.
@@ -151,6 +156,7 @@ impl<'a> Transaction<'a> {
             remarks: Vec::new(),
             clock: None,
             kept: Vec::new(),
+            replacing: None,
         }
     }
 
@@ -214,6 +220,11 @@ impl<'a> Transaction<'a> {
     /// Keep something, such as a lock, until this ends.
     pub fn keep(&mut self, what: Box<dyn Any>) {
         self.kept.push(what);
+    }
+
+    /// Tell of default routes before they are replaced; an error fails the step.
+    pub fn tell_replaced(&mut self, replacing: &'a Replacing<'a>) {
+        self.replacing = Some(replacing);
     }
 
     /// What it is carried out on.
@@ -467,6 +478,9 @@ impl<'a> Transaction<'a> {
         let reading = format!("read the container's routes, in order to {tried}");
         old.check(&reading, |errno| hint(step, errno))?;
         let replaced = route::replaced_by_default(old.messages);
+        if let Some(replacing) = self.replacing {
+            replacing(replaced.iter().cloned().map(Message::route).collect())?;
+        }
 
         let index = self.of(&step.link)?;
         let request = route::replace_default(index, gateway);

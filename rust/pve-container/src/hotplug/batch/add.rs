@@ -17,6 +17,7 @@ use pve_netlink::wait::{Cancel, Poll, in_thread};
 
 use super::super::add::{Job, Plugged, Stop};
 use super::super::error::Error;
+use super::super::journal::Unnoted;
 use super::super::plan::{Plan, bridge_name, supported};
 
 /// An interface to be plugged in, or what is wrong with it.
@@ -97,7 +98,7 @@ impl<'a> Together<'a> {
             .into_iter()
             .map(|one| {
                 let mut one = one?;
-                Job::finish(&mut one.tx, one.plan).map_err(|stop| one.stopped(stop))
+                Job::finish(&mut one.tx, one.plan, &Unnoted).map_err(|stop| one.stopped(stop))
             })
             .collect())
     }
@@ -126,7 +127,7 @@ fn ready<'a>(
         bridges.insert(name.to_owned(), (found, shown));
     }
     let (found, shown) = bridges.get(name).cloned().unwrap_or_default();
-    let plan = job.plan(name, found.as_ref())?;
+    let plan = job.plan_on(name, found.as_ref())?;
     let Some(bridge) = shown else { return Ok(None) };
     let for_vlans = plan.tag.is_some() || !plan.vlans.trunks.is_empty();
     if for_vlans && !bridge.vlan_filtering {

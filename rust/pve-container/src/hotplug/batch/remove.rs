@@ -82,8 +82,7 @@ fn remove(kernel: &dyn Kernel, items: &[Item], cancel: &Cancel) -> Result<Remova
 
 fn ours(name: &str, shown: Option<Shown>) -> Result<Shown, Error> {
     let shown = shown.ok_or_else(|| Error::NotPlugged { name: name.into() })?;
-    check_ours(name, Some(&shown))?;
-    Ok(shown)
+    check_ours(name, Some(shown))
 }
 
 fn look<N: AsRef<str>>(
