@@ -5,13 +5,23 @@
 static void apply_effects(pTHX_ AV *effects)
 {
     SSize_t i;
-    for (i = 0; i + 2 <= AvFILLp(effects); i += 3) {
-        SV *ref = AvARRAY(effects)[i], *key = AvARRAY(effects)[i + 1], *value = AvARRAY(effects)[i + 2];
+    for (i = 0; i + 3 <= AvFILLp(effects); i += 4) {
+        SV *ref = AvARRAY(effects)[i], *inside = AvARRAY(effects)[i + 1];
+        SV *key = AvARRAY(effects)[i + 2], *value = AvARRAY(effects)[i + 3];
         HV *hv;
         if (!SvROK(ref) || SvTYPE(SvRV(ref)) != SVt_PVHV)
             continue;
         hv = (HV *)SvRV(ref);
-        if (!SvROK(value)) {
+        if (SvOK(inside)) {
+            HE *he = hv_fetch_ent(hv, inside, 0, 0);
+            SV *inner = he ? HeVAL(he) : NULL;
+            if (inner)
+                SvGETMAGIC(inner);
+            if (!inner || !SvROK(inner) || SvTYPE(SvRV(inner)) != SVt_PVHV)
+                continue;
+            hv = (HV *)SvRV(inner);
+        }
+        if (!SvOK(value)) {
             (void)hv_delete_ent(hv, key, G_DISCARD, 0);
         } else {
             /* As an assignment: a tied hash stores it, too. */

@@ -15,11 +15,19 @@ pub struct Context {
     pub(crate) effects: Vec<Effect>,
 }
 
-/// A key of the caller's hash to delete, or to give an empty hash.
+/// A key of the caller's hash, or of a hash in it, to delete or to set.
 pub(crate) struct Effect {
     pub(crate) hash: *mut sys::SV,
+    /// The key of the hash in it.
+    pub(crate) inside: Option<Message>,
     pub(crate) key: Message,
-    pub(crate) create: bool,
+    pub(crate) change: Change,
+}
+
+pub(crate) enum Change {
+    Delete,
+    EmptyHash,
+    Integer(i64),
 }
 
 impl Context {
@@ -34,12 +42,27 @@ impl Context {
 
     /// `delete $hash->{$key}` on the caller's own hash.
     pub fn delete<T>(&mut self, hash: &Hash<T>, key: impl Into<Message>) {
-        self.effects.push(Effect { hash: hash.original, key: key.into(), create: false });
+        self.change(hash, None, key.into(), Change::Delete);
     }
 
     /// `$hash->{$key} = {}` on the caller's own hash.
     pub fn create_hash<T>(&mut self, hash: &Hash<T>, key: impl Into<Message>) {
-        self.effects.push(Effect { hash: hash.original, key: key.into(), create: true });
+        self.change(hash, None, key.into(), Change::EmptyHash);
+    }
+
+    /// `$hash->{$inside}{$key} = $value` on the caller's own hash, where there is a hash `$inside`.
+    pub fn set_integer<T>(
+        &mut self,
+        hash: &Hash<T>,
+        inside: impl Into<Message>,
+        key: impl Into<Message>,
+        value: i64,
+    ) {
+        self.change(hash, Some(inside.into()), key.into(), Change::Integer(value));
+    }
+
+    fn change<T>(&mut self, hash: &Hash<T>, inside: Option<Message>, key: Message, change: Change) {
+        self.effects.push(Effect { hash: hash.original, inside, key, change });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -61,15 +84,22 @@ impl Context {
                 }
             }
             if !self.effects.is_empty() {
-                (*call).effects = sys::pxs_new_array(perl.raw(), 3 * self.effects.len());
+                (*call).effects = sys::pxs_new_array(perl.raw(), 4 * self.effects.len());
                 for effect in &self.effects {
                     let hash = sys::pxs_inc(perl.raw(), effect.hash);
-                    let value = if effect.create {
-                        sys::pxs_new_ref(perl.raw(), sys::pxs_new_hash(perl.raw(), 0).cast())
-                    } else {
-                        sys::pxs_new_undef(perl.raw())
+                    let inside = match &effect.inside {
+                        Some(inside) => inside.to_sv(perl),
+                        None => sys::pxs_new_undef(perl.raw()),
+                    };
+                    let value = match effect.change {
+                        Change::Delete => sys::pxs_new_undef(perl.raw()),
+                        Change::EmptyHash => {
+                            sys::pxs_new_ref(perl.raw(), sys::pxs_new_hash(perl.raw(), 0).cast())
+                        }
+                        Change::Integer(value) => sys::pxs_new_int(perl.raw(), value),
                     };
                     sys::pxs_array_push(perl.raw(), (*call).effects, hash);
+                    sys::pxs_array_push(perl.raw(), (*call).effects, inside);
                     sys::pxs_array_push(perl.raw(), (*call).effects, effect.key.to_sv(perl));
                     sys::pxs_array_push(perl.raw(), (*call).effects, value);
                 }

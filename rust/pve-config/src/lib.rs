@@ -5,4 +5,5 @@
 #![forbid(unsafe_code)]
 
 pub mod lxc;
+pub mod storage;
 pub mod vnets;

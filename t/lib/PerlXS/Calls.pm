@@ -290,6 +290,7 @@ my %calls;
         },
         host_calls(),
         sdn_calls(),
+        storage_calls(),
         'PVE::Network::Rust::Hotplug::new' => sub { PVE::Network::Rust::Hotplug->new },
         'PVE::Network::Rust::Hotplug::hotplug_add' => fails(sub {
             PVE::Network::Rust::Hotplug->new->hotplug_add(
@@ -323,6 +324,27 @@ my %calls;
 }
 
 sub monitor { return $monitor //= PVE::Network::Rust::Monitor->new() }
+
+# A storage of a plugin, and a value that does not fit.
+sub storage_calls {
+    my $package = 'PVE::Network::Rust::Storage::Config';
+    my $raw = "dir: local\n\tpath /var/lib/vz\n\tcontent iso\n\tfoo 1\n\nnfs: n1\n\tserver x\n";
+    my $cfg = $package->parse_config('storage.cfg', "dir: d1\n\tpath /a\n");
+    my $options = { path => { fixed => 1 }, address => { optional => 1 } };
+    my $type = ['leaktest', { address => { type => 'string', format => 'ip' } }, $options, {}];
+    return (
+        "${package}::parse_config" => sub {
+            local $SIG{__WARN__} = sub { };
+            $package->parse_config('storage.cfg', $raw);
+        },
+        "${package}::write_config" => sub { $package->write_config('storage.cfg', $cfg) },
+        "${package}::register_type" => sub {
+            $package->register_type(@$type);
+            $package->unregister_type('leaktest');
+        },
+        "${package}::unregister_type" => fails(sub { $package->unregister_type('leaktest') }),
+    );
+}
 
 # No such container, bridge or interface.
 sub container_calls {

@@ -9,4 +9,5 @@ pub(crate) mod monitor;
 pub(crate) mod rust;
 pub(crate) mod sdn;
 pub(crate) mod sdn_subnets;
+pub(crate) mod storage_config;
 pub(crate) mod vnet_binding;
