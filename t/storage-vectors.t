@@ -6,15 +6,16 @@ use warnings;
 
 use Test::More;
 
-use lib 't/lib';
+use lib qw(t/lib t/lib/without-pve perl/lib);
 use Vectors qw(canonical cases outcome);
 
 use PVE::Network::Rust::Storage::Config;
+use PVE::Network::Rust::Test::ExamplePlugin;
 
 my $CONFIG = 'PVE::Network::Rust::Storage::Config';
 
-# What the reference leaves to the order of Perl's hashes: which of several missing options is named, and the order of
-# content and nodes.
+# What the reference leaves to the order of Perl's hashes: which of several missing options is named, the order of
+# content and nodes, and that of a storage's warnings.
 sub ordered {
     my ($text) = @_;
     $text =~ s/(missing value for required option )'[^']+'/$1'...'/;
@@ -24,7 +25,7 @@ sub ordered {
 
 sub sorted_warnings {
     my ($warnings) = @_;
-    return [map { ordered($_) } @$warnings];
+    return [sort map { ordered($_) } @$warnings];
 }
 
 sub compare {
@@ -52,8 +53,9 @@ sub compare {
     return;
 }
 
-for my $case (cases('storage')) {
-    subtest($case->{file}, sub { compare($case) });
+for my $set (qw(storage storage-odd storage-plugin)) {
+    $CONFIG->register_plugin('PVE::Network::Rust::Test::ExamplePlugin') if $set eq 'storage-plugin';
+    subtest("$set $_->{file}", sub { compare($_) }) for cases($set);
 }
 
 done_testing();

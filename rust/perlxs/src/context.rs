@@ -27,7 +27,18 @@ pub(crate) struct Effect {
 pub(crate) enum Change {
     Delete,
     EmptyHash,
-    Integer(i64),
+    Number(Number),
+}
+
+/// A number that Perl has as one.
+#[derive(Clone, Copy, Debug)]
+pub enum Number {
+    /// A signed integer.
+    Int(i64),
+    /// An integer above `i64::MAX`.
+    UInt(u64),
+    /// A double.
+    Num(f64),
 }
 
 impl Context {
@@ -51,14 +62,14 @@ impl Context {
     }
 
     /// `$hash->{$inside}{$key} = $value` on the caller's own hash, where there is a hash `$inside`.
-    pub fn set_integer<T>(
+    pub fn set_number<T>(
         &mut self,
         hash: &Hash<T>,
         inside: impl Into<Message>,
         key: impl Into<Message>,
-        value: i64,
+        value: Number,
     ) {
-        self.change(hash, Some(inside.into()), key.into(), Change::Integer(value));
+        self.change(hash, Some(inside.into()), key.into(), Change::Number(value));
     }
 
     fn change<T>(&mut self, hash: &Hash<T>, inside: Option<Message>, key: Message, change: Change) {
@@ -96,7 +107,9 @@ impl Context {
                         Change::EmptyHash => {
                             sys::pxs_new_ref(perl.raw(), sys::pxs_new_hash(perl.raw(), 0).cast())
                         }
-                        Change::Integer(value) => sys::pxs_new_int(perl.raw(), value),
+                        Change::Number(Number::Int(value)) => sys::pxs_new_int(perl.raw(), value),
+                        Change::Number(Number::UInt(value)) => sys::pxs_new_uint(perl.raw(), value),
+                        Change::Number(Number::Num(value)) => sys::pxs_new_num(perl.raw(), value),
                     };
                     sys::pxs_array_push(perl.raw(), (*call).effects, hash);
                     sys::pxs_array_push(perl.raw(), (*call).effects, inside);

@@ -3,7 +3,7 @@
 use perlxs::{Context, Error};
 use pve_config::storage::{self, StorageKind};
 use pve_schema::section::{Config, TypeDeclaration};
-use pve_schema::{Map, PerlNumber, Scalar, Value};
+use pve_schema::{Map, Scalar, Value};
 use serde::{Deserialize, Deserializer};
 
 use crate::{error, storages, string};
@@ -103,9 +103,7 @@ pub mod package {
         let allow_unknown = allow_unknown.is_some_and(|allow| allow.0);
         let written = storage::write_config(&storages, &cfg, allow_unknown);
         for (id, place) in written.placed {
-            if let PerlNumber::Int(place) = place {
-                context.set_integer(&cfg, "order", string::message(id), place);
-            }
+            context.set_number(&cfg, "order", string::message(id), string::number(place));
         }
         written.text.map(Text).map_err(error::schema)
     }
