@@ -342,6 +342,14 @@ sub storage_calls {
             $package->register_type(@$type);
             $package->unregister_type('leaktest');
         },
+        "${package}::check_config" =>
+            sub { $package->check_config('dir', 'd1', { path => '/a', content => 'iso' }, 1) },
+        "${package}::delete_from_config" => sub {
+            $package->delete_from_config('dir', { path => '/a', nodes => { a => 1 } }, {}, ['nodes']);
+        },
+        "${package}::create_schema" => sub { $package->create_schema() },
+        "${package}::update_schema" => sub { $package->update_schema('dir') },
+        "${package}::sensitive_properties" => sub { $package->sensitive_properties('pbs') },
         "${package}::unregister_type" => fails(sub { $package->unregister_type('leaktest') }),
     );
 }

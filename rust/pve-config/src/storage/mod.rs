@@ -16,8 +16,8 @@ pub use formats::rule;
 pub use properties::COMMON;
 pub use storages::{Path, StorageKind, StorageType, Storages};
 
-use pve_schema::section::{self, Parsed, Written};
-use pve_schema::{Environment, Map, PerlStr};
+use pve_schema::section::{self, CheckConfig, Parsed, Written};
+use pve_schema::{Environment, Error, Map, PerlStr, PerlString};
 
 /// Reads `storage.cfg`.
 ///
@@ -32,4 +32,51 @@ pub fn parse_config<'a>(storages: &Storages, filename: PerlStr<'_>, raw: &'a [u8
 /// hash.
 pub fn write_config(storages: &Storages, config: &Map<'_>, allow_unknown: bool) -> Written {
     section::write_config(storages.table(), storages, config, allow_unknown)
+}
+
+/// Checks the settings of a storage of the type `kind`, and decodes them (`check_config` of its plugin). `create` tells
+/// whether it is a new one, `skip_schema_check` whether values are not checked against their schemas. Returns the settings
+/// and the warnings.
+///
+/// # Errors
+///
+/// What the reference dies with.
+pub fn check_config<'a>(
+    storages: &Storages,
+    kind: &str,
+    id: PerlStr<'_>,
+    config: Map<'a>,
+    (create, skip_schema_check): (bool, bool),
+) -> (Result<Map<'a>, Error>, Vec<PerlString<'static>>) {
+    let environment = Environment::empty();
+    let how = CheckConfig {
+        table: storages.table(),
+        base: storages,
+        environment: &environment,
+        create,
+        skip_schema_check,
+    };
+    let mut warnings = Vec::new();
+    let checked = storages
+        .lookup(kind)
+        .and_then(|kind| section::check_config(&how, kind, id, config, &mut warnings));
+    (checked, warnings)
+}
+
+/// Takes settings out of a storage of the type `kind`; `new` are those that are set in the same go.
+///
+/// # Errors
+///
+/// What the reference dies with.
+pub fn delete_from_config<'a>(
+    storages: &Storages,
+    kind: &str,
+    mut config: Map<'a>,
+    new: &Map<'_>,
+    delete: &[PerlString<'_>],
+) -> Result<Map<'a>, Error> {
+    let kind = storages.lookup(kind)?;
+    let delete: Vec<PerlStr<'_>> = delete.iter().map(PerlString::as_perl).collect();
+    section::delete_from_config(storages.table(), kind, &mut config, new, &delete)?;
+    Ok(config)
 }

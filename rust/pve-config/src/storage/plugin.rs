@@ -240,7 +240,10 @@ fn decode_nodes(text: &Scalar<'_>) -> Result<Map<'static>, Error> {
     let mut nodes = Map::new();
     split_list(text.to_perl().as_perl(), |node| {
         (NODE_NAME.check)(node, &Environment::empty())?;
-        nodes.insert(node.into_owned(), Scalar::Int(1));
+        // The reference takes the name as the check's answer, and a node `0` for none.
+        if node.is_true() {
+            nodes.insert(node.into_owned(), Scalar::Int(1));
+        }
         Ok(())
     })
     .map_err(|text: PerlString<'static>| Error::Died { text, at_caller: false })?;

@@ -1,7 +1,7 @@
 //! The types of storage that are known.
 
 use pve_schema::section::{SectionType, Table, Type, TypeDeclaration};
-use pve_schema::{Error, Map, Scalar, Value};
+use pve_schema::{Error, Map, PerlStr, PerlString, Scalar, Value};
 
 use super::properties::COMMON;
 use super::types::TYPES;
@@ -126,6 +126,31 @@ impl Storages {
     /// The types' properties.
     pub fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// A type by its name (`PVE::SectionConfig::lookup`).
+    ///
+    /// # Errors
+    ///
+    /// `unknown section type '...'`
+    pub fn lookup(&self, name: &str) -> Result<&Type, Error> {
+        let unknown = || {
+            Error::died(&[
+                PerlStr::literal("unknown section type '"),
+                PerlString::from(name).as_perl(),
+                PerlStr::literal("'\n"),
+            ])
+        };
+        self.table.kind(name.as_bytes()).ok_or_else(unknown)
+    }
+
+    /// The properties of a type that are kept apart from the file (`PVE::Storage::Plugin::sensitive_properties`).
+    pub fn sensitive_properties(&self, name: &str) -> Vec<String> {
+        let kind = self.table.kind(name.as_bytes()).and_then(|kind| self.kind(kind));
+        kind.map_or_else(
+            || StorageKind::default().sensitive_properties(),
+            |kind| kind.sensitive_properties(),
+        )
     }
 
     /// What a type is.

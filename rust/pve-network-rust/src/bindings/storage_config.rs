@@ -2,8 +2,8 @@
 
 use perlxs::{Context, Error};
 use pve_config::storage::{self, StorageKind};
-use pve_schema::section::{Config, TypeDeclaration};
-use pve_schema::{Map, Scalar, Value};
+use pve_schema::section::{self, Config, TypeDeclaration};
+use pve_schema::{Map, PerlString, Scalar, Value};
 use serde::{Deserialize, Deserializer};
 
 use crate::{error, storages, string};
@@ -143,5 +143,111 @@ pub mod package {
     #[export]
     fn unregister_type(_class: Ignored, kind: &str) -> Result<(), Error> {
         storages::unregister(kind).map_err(error::schema)
+    }
+
+    /// Stands for `check_config` of the plugin of a storage type: checks the settings of a storage and decodes them.
+    ///
+    /// `$type` is the name of the type. `$config` is a reference to a hash of the settings as texts; it stays as it is.
+    /// With `$create` what a storage must have has to be there, without it what is fixed may not. With
+    /// `$skipSchemaCheck` values are not checked against their schemas.
+    ///
+    /// Returns a reference to a hash of the settings, decoded.
+    ///
+    /// # Errors
+    ///
+    /// `can't change value of fixed parameter '...'`, `missing value for required option '...'`, and what is wrong with a
+    /// value.
+    #[export]
+    fn check_config(
+        context: &mut Context,
+        _class: Ignored,
+        kind: &str,
+        section_id: PerlData<Words<'_>>,
+        config: PerlData<Map<'_>>,
+        create: Option<Truth>,
+        skip_schema_check: Option<Truth>,
+    ) -> Result<Data<Map<'static>>, Error> {
+        let storages = storages::storages().map_err(error::schema)?;
+        let is_true = |flag: Option<Truth>| flag.is_some_and(|flag| flag.0);
+        let flags = (is_true(create), is_true(skip_schema_check));
+        let id = section_id.0.to_perl();
+        let checked = storage::check_config(&storages, kind, id.as_perl(), config.0, flags);
+        string::warn_all(context, checked.1);
+        checked.0.map(|settings| Data(settings.into_owned())).map_err(error::schema)
+    }
+
+    /// Stands for `PVE::SectionConfig::delete_from_config`: which settings a storage has once some are deleted.
+    ///
+    /// `$type` is the name of the type, `$config` a reference to a hash of the storage's settings, `$new` one of those that
+    /// are set in the same go, `$delete` a reference to a list of keys. No argument is changed.
+    ///
+    /// Returns a reference to a hash of the settings.
+    ///
+    /// # Errors
+    ///
+    /// `no such option '...'`, `unable to delete required option '...'`, `unable to delete fixed option '...'`, `cannot set
+    /// and delete property '...' at the same time!`
+    #[export]
+    fn delete_from_config(
+        _class: Ignored,
+        kind: &str,
+        config: PerlData<Map<'_>>,
+        new: PerlData<Map<'_>>,
+        delete: Data<Vec<PerlString<'_>>>,
+    ) -> Result<Data<Map<'static>>, Error> {
+        let storages = storages::storages().map_err(error::schema)?;
+        storage::delete_from_config(&storages, kind, config.0, &new.0, &delete.0)
+            .map(|settings| Data(settings.into_owned()))
+            .map_err(error::schema)
+    }
+
+    /// Stands for `PVE::Storage::Plugin->createSchema`.
+    ///
+    /// Returns a reference to a hash: the JSON schema of the parameters that make a storage. Descriptions are this
+    /// project's own. With `$skip_type` there is no `type`; `$base` is a reference to a hash of further properties.
+    ///
+    /// # Errors
+    ///
+    /// `cannot use 'skip_type' for configs with more than 1 section type`, where a plugin isolates its properties.
+    #[export]
+    fn create_schema(
+        _class: Ignored,
+        skip_type: Option<Truth>,
+        base: Option<Data<Map<'_>>>,
+    ) -> Result<Data<Map<'static>>, Error> {
+        let storages = storages::storages().map_err(error::schema)?;
+        let base = base.map(|base| base.0.into_owned()).unwrap_or_default();
+        let skip_type = skip_type.is_some_and(|skip| skip.0);
+        section::create_schema(storages.table(), skip_type, base).map(Data).map_err(error::schema)
+    }
+
+    /// Stands for `PVE::Storage::Plugin->updateSchema`, and with `$type` for that of the type's plugin with its
+    /// `$single_class`.
+    ///
+    /// Returns a reference to a hash: the JSON schema of the parameters that change a storage. `$base` is a reference to a
+    /// hash of further properties.
+    ///
+    /// # Errors
+    ///
+    /// `unknown section type '...'`
+    #[export]
+    fn update_schema(
+        _class: Ignored,
+        kind: Option<&str>,
+        base: Option<Data<Map<'_>>>,
+    ) -> Result<Data<Map<'static>>, Error> {
+        let storages = storages::storages().map_err(error::schema)?;
+        let base = base.map(|base| base.0.into_owned()).unwrap_or_default();
+        let kind = kind.map(|kind| storages.lookup(kind)).transpose().map_err(error::schema)?;
+        Ok(Data(section::update_schema(storages.table(), kind, base)))
+    }
+
+    /// Stands for `PVE::Storage::Plugin::sensitive_properties`.
+    ///
+    /// Returns a reference to a list of the properties of a type that are kept apart from the file.
+    #[export]
+    fn sensitive_properties(_class: Ignored, kind: &str) -> Result<Data<Vec<String>>, Error> {
+        let storages = storages::storages().map_err(error::schema)?;
+        Ok(Data(storages.sensitive_properties(kind)))
     }
 }

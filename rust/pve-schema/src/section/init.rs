@@ -32,6 +32,8 @@ impl Table {
             type_numbers: HashMap::new(),
             numbers: HashMap::new(),
             properties: Vec::new(),
+            base: (0..base.len()).collect(),
+            is_isolated,
         };
         for kind in types {
             let made = init.make(table.types.len(), kind)?;

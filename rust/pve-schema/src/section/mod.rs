@@ -5,6 +5,7 @@
 //! one [`TypeDeclaration`] a type, most of which are constant tables ([`SectionType`]). What a file's plugins do beyond
 //! tables is a [`BasePlugin`].
 
+mod api_schema;
 mod base;
 mod check;
 mod config;
@@ -17,6 +18,7 @@ mod table;
 mod update;
 mod write;
 
+pub use api_schema::{create_schema, update_schema};
 pub use base::{BasePlugin, Header};
 pub use check::{CheckConfig, check_config};
 pub use config::{Config, Section, ValueError};

@@ -1,7 +1,7 @@
 //! The types of a section file, and what their sections may hold.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::definition::Definition;
 use crate::Property;
@@ -99,6 +99,10 @@ pub struct Table {
     pub(super) properties: Vec<Shared>,
     pub(super) types: Vec<Type>,
     pub(super) type_numbers: HashMap<Vec<u8>, usize>,
+    /// The numbers of the base plugin's properties.
+    pub(super) base: HashSet<usize>,
+    /// Some types keep properties to themselves.
+    pub(super) is_isolated: bool,
 }
 
 /// A property's name, and its definition where everybody may use it.
