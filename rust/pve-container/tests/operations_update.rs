@@ -162,3 +162,27 @@ fn a_failure_leaves_vlans_and_limits_as_they_were() {
         }
     });
 }
+
+#[test]
+#[ignore = "needs a kernel with 802.1Q and bonds: t/kernel runs it"]
+fn the_bridge_of_a_vlan_goes_with_what_it_was_made_for() {
+    with(|changes| {
+        run(&["ip", "link", "add", "bond0", "address", "02:00:00:00:00:0b", "type", "bond"]);
+        run(&["ip", "link", "set", "bond0", "master", "vmbr0"]);
+        run(&["ip", "link", "set", "bond0", "up"]);
+        let there = || try_run(&["ip", "link", "show", "vmbr0v5"]).is_ok();
+        let undone = |change| {
+            let before = settled(changes.room);
+            let request = changes.request(change);
+            let done = changes.operations.carry_out(&Host, &request, &mut patient).unwrap();
+            assert!(there());
+            changes.operations.cancel(&Host, done.0.as_str(), &mut patient).unwrap();
+            assert!(!there());
+            assert_same(&before, &settled(changes.room), "undone");
+        };
+        let tagged = nic(&format!("{NAME},bridge=vmbr0,tag=5,{ADDRESS}"));
+        undone(Change::Add(Box::new(tagged.clone())));
+        changes.plug(&format!("{NAME},bridge=vmbr0,{ADDRESS}"));
+        undone(Change::Update(Box::new(tagged), None));
+    });
+}
