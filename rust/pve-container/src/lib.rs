@@ -23,4 +23,5 @@ pub mod paths;
 pub mod read_file;
 mod state_folder;
 pub mod vnet_binding;
+pub mod vnet_plug;
 pub mod vnets;

@@ -25,7 +25,9 @@ perlxs::library! {
         &bindings::container::package::PACKAGE,
         &bindings::monitor::package::PACKAGE,
         &bindings::sdn::package::PACKAGE,
+        &bindings::sdn_plug::package::PACKAGE,
         &bindings::sdn_subnets::package::PACKAGE,
         &bindings::host::package::PACKAGE,
+        &bindings::interfaces::package::PACKAGE,
     ]
 }

@@ -89,6 +89,14 @@ sub sdn_calls {
         "${sdn}::add_dhcp_mapping" => ['nope', $mac, 100, 'web'],
         "${sdn}::add_mapping" => ['nope', $mac, '10.0.0.5', undef],
         "${sdn}::remove_mapping" => ['v1', $mac],
+        # No zone in effect has a DHCP server, and there is no dnsmasq.
+        "${sdn}::regenerate_config" => [1],
+        # No such interface or bridge.
+        "${sdn}::tap_create" => ['none0', 'v1'],
+        "${sdn}::veth_create" => ['veth9999i0', 'veth9999i0p', 'v1', $mac],
+        "${sdn}::tap_plug" => ['veth9999i0', 'v1', 5, 1, '7;8', '2.5'],
+        "${sdn}::add_bridge_fdb" => ['veth9999i0', $mac, 'v1'],
+        "${sdn}::del_bridge_fdb" => ['veth9999i0', $mac, 'v1'],
         "${subnets}::add_subnet" => [@subnet],
         "${subnets}::update_subnet" => [@subnet, {}],
         "${subnets}::del_subnet" => [@unknown],
@@ -124,7 +132,8 @@ sub sdn_root {
     my %files = (
         'zones.cfg' => "simple: z\n\tipam pve\n\tdhcp dnsmasq\n",
         'vnets.cfg' => "vnet: v1\n\tzone z\n",
-        '.running-config' => '{"subnets":{"ids":{"z-10.0.0.0-24":{"vnet":"v1"}}}}',
+        '.running-config' =>
+            '{"subnets":{"ids":{"z-10.0.0.0-24":{"vnet":"v1"}}},"vnets":{"ids":{"v1":{"zone":"z"}}}}',
         'pve-ipam-state.json' => '{"zones":{"z":{"subnets":{"10.0.0.0/24":{"ips":{}}}}}}',
     );
     my $path = "$root";
