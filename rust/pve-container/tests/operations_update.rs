@@ -152,6 +152,7 @@ fn a_failure_leaves_vlans_and_limits_as_they_were() {
             assert!(!text.contains("undoing"), "{text}");
             assert_same(&before, &settled(changes.room), &to);
 
+            let same = quick(changes.room);
             let sends = kernel.sends().len();
             for send in (0..sends).step_by(3) {
                 let fault = Fault::Message { send, message: 0, errno: Errno::EIO };
@@ -163,7 +164,8 @@ fn a_failure_leaves_vlans_and_limits_as_they_were() {
                     changes.plug(&from);
                     break;
                 }
-                assert_same(&before, &settled(changes.room), &format!("{to}, {fault:?}: {error}"));
+                let now = quick(changes.room);
+                assert!(same == now, "{to}, {fault:?}: {error}\nwas {same:?}\nis  {now:?}");
             }
         }
     });
