@@ -4,5 +4,6 @@
 //! argument.
 #![forbid(unsafe_code)]
 
+pub mod interfaces;
 pub mod lxc;
 pub mod vnets;

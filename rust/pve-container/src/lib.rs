@@ -18,6 +18,7 @@ pub mod mac;
 pub mod namespace;
 pub mod net_plug;
 pub mod network_lock;
+pub mod operation;
 pub mod paths;
 pub mod read_file;
 mod state_folder;

@@ -19,6 +19,7 @@ perlxs::library! {
         &bindings::rust::package::PACKAGE,
         &bindings::lxc_config::package::PACKAGE,
         &bindings::hotplug::package::PACKAGE,
+        &bindings::operation::package::PACKAGE,
         &bindings::vnet_binding::package::PACKAGE,
         &bindings::host_links::package::PACKAGE,
         &bindings::container::package::PACKAGE,
@@ -27,5 +28,6 @@ perlxs::library! {
         &bindings::sdn_plug::package::PACKAGE,
         &bindings::sdn_subnets::package::PACKAGE,
         &bindings::host::package::PACKAGE,
+        &bindings::interfaces::package::PACKAGE,
     ]
 }

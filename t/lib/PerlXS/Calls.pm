@@ -18,6 +18,14 @@ my %rounds = (
     'PerlXS::Test::Waiting::thread' => 5_000,
     'PVE::Network::Rust::Hotplug::hotplug_add' => 1_000,
     'PVE::Network::Rust::Hotplug::hotplug_remove' => 1_000,
+    'PVE::Network::Rust::Hotplug::hotplug_update' => 1_000,
+    # Each looks at the records of all operations.
+    (
+        map { ("PVE::Network::Rust::Hotplug::$_" => 100) }
+            qw(list_operations cleanup_operations reconcile)
+    ),
+    'PVE::Network::Rust::Hotplug::cancel_operation' => 1_000,
+    'PVE::Network::Rust::Hotplug::get_operation_status' => 1_000,
     # A thread and a lock a call.
     (
         map { ("PVE::Network::Rust::VNetBinding::$_" => 1_000) }
@@ -299,15 +307,7 @@ my %calls;
         },
         host_calls(),
         sdn_calls(),
-        'PVE::Network::Rust::Hotplug::new' => sub { PVE::Network::Rust::Hotplug->new },
-        'PVE::Network::Rust::Hotplug::hotplug_add' => fails(sub {
-            PVE::Network::Rust::Hotplug->new->hotplug_add(
-                100, 0, {%$net},
-                { netns => '/nowhere' }
-            );
-        }),
-        'PVE::Network::Rust::Hotplug::hotplug_remove' =>
-            fails(sub { PVE::Network::Rust::Hotplug->new->hotplug_remove(100, 0) }),
+        hotplug_calls($net, $with_files),
         "${binding}::new" => sub { $binding->new },
         "${binding}::bind_vnet" =>
             $with_files->(fails(sub { $binding->new->bind_vnet('none', 100, 'net0', { a => 1 }) })),
@@ -328,6 +328,44 @@ my %calls;
                 ("PVE::Network::Rust::Monitor::$method" => sub { monitor()->$method() })
             } qw(fileno read resyncs)
         ),
+    );
+}
+
+# No such container, interface or operation, except for one that has failed.
+sub hotplug_calls {
+    my ($net, $with_files) = @_;
+    my $package = 'PVE::Network::Rust::Hotplug';
+    my $hotplug = $package->new;
+    my $id = ('0' x 16) . '-00000000';
+    my %arguments = (
+        hotplug_add => [100, 0, {%$net}, { netns => '/nowhere' }],
+        hotplug_remove => [100, 0],
+        hotplug_update => [100, 0, {%$net}, { netns => '/nowhere', old => {%$net} }],
+        get_operation_status => [$id],
+        list_operations => [{ vmid => 100 }],
+        cancel_operation => [$id],
+        cleanup_operations => [0],
+        reconcile => [],
+    );
+    my %calls;
+    for my $name (keys %arguments) {
+        my @arguments = @{ $arguments{$name} };
+        $calls{"${package}::$name"} = $with_files->(fails(sub { $hotplug->$name(@arguments) }));
+    }
+    my $operation;
+    my $under_way = sub {
+        return $operation //= $hotplug->hotplug_remove(100, 0, { async => 1 });
+    };
+    for my $name (qw(id fd wait)) {
+        $calls{"${package}::Operation::$name"} = $with_files->(sub { $under_way->()->$name() });
+    }
+    $calls{"${package}::Operation::result"} =
+        $with_files->(fails(sub { $under_way->()->result() }));
+    return (
+        %calls,
+        "${package}::new" => sub { $package->new },
+        "${package}::finish_operations" =>
+            sub { PVE::Network::Rust::Hotplug::finish_operations() },
     );
 }
 
