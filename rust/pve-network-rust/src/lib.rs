@@ -9,6 +9,7 @@ mod bindings;
 mod error;
 mod json;
 mod node;
+mod storages;
 mod string;
 mod waiting;
 
@@ -29,5 +30,6 @@ perlxs::library! {
         &bindings::sdn_subnets::package::PACKAGE,
         &bindings::host::package::PACKAGE,
         &bindings::interfaces::package::PACKAGE,
+        &bindings::storage_config::package::PACKAGE,
     ]
 }

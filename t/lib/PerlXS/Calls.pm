@@ -308,6 +308,7 @@ my %calls;
         host_calls(),
         sdn_calls(),
         hotplug_calls($net, $with_files),
+        storage_calls(),
         "${binding}::new" => sub { $binding->new },
         "${binding}::bind_vnet" =>
             $with_files->(fails(sub { $binding->new->bind_vnet('none', 100, 'net0', { a => 1 }) })),
@@ -370,6 +371,35 @@ sub hotplug_calls {
 }
 
 sub monitor { return $monitor //= PVE::Network::Rust::Monitor->new() }
+
+# A storage of a plugin, and a value that does not fit.
+sub storage_calls {
+    my $package = 'PVE::Network::Rust::Storage::Config';
+    my $raw = "dir: local\n\tpath /var/lib/vz\n\tcontent iso\n\tfoo 1\n\nnfs: n1\n\tserver x\n";
+    my $cfg = $package->parse_config('storage.cfg', "dir: d1\n\tpath /a\n");
+    my $options = { path => { fixed => 1 }, address => { optional => 1 } };
+    my $type = ['leaktest', { address => { type => 'string', format => 'ip' } }, $options, {}];
+    return (
+        "${package}::parse_config" => sub {
+            local $SIG{__WARN__} = sub { };
+            $package->parse_config('storage.cfg', $raw);
+        },
+        "${package}::write_config" => sub { $package->write_config('storage.cfg', $cfg) },
+        "${package}::register_type" => sub {
+            $package->register_type(@$type);
+            $package->unregister_type('leaktest');
+        },
+        "${package}::check_config" =>
+            sub { $package->check_config('dir', 'd1', { path => '/a', content => 'iso' }, 1) },
+        "${package}::delete_from_config" => sub {
+            $package->delete_from_config('dir', { path => '/a', nodes => { a => 1 } }, {}, ['nodes']);
+        },
+        "${package}::create_schema" => sub { $package->create_schema() },
+        "${package}::update_schema" => sub { $package->update_schema('dir') },
+        "${package}::sensitive_properties" => sub { $package->sensitive_properties('pbs') },
+        "${package}::unregister_type" => fails(sub { $package->unregister_type('leaktest') }),
+    );
+}
 
 # No such container, bridge or interface.
 sub container_calls {

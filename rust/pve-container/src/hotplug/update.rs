@@ -157,11 +157,10 @@ impl Update<'_> {
             self.call(cancel, |call| tap_unplug(call, name))?;
             return self.call(cancel, |call| link_set(call, name, false));
         }
-        let net = net(self.job.nic, plan);
-        let bridge = net.bridge.as_deref().unwrap_or_default();
-        let vnets = Vnets::read(self.job.root, bridge, &mut |_| {});
+        let vnets = Vnets::read(self.job.root, &plan.bridge.name, &mut |_| {});
         let vnets = vnets.map_err(|error| self.not_changed(error.to_string()))?;
         let place = Place { kernel: self.job.kernel, root: self.job.root, vnets: &vnets };
+        let net = net(self.job.nic, plan);
         self.call(cancel, |call| net_tap_plug(call, place, name, &net))
     }
 

@@ -12,4 +12,5 @@ pub(crate) mod rust;
 pub(crate) mod sdn;
 pub(crate) mod sdn_plug;
 pub(crate) mod sdn_subnets;
+pub(crate) mod storage_config;
 pub(crate) mod vnet_binding;
