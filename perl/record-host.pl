@@ -1,10 +1,11 @@
 #!/usr/bin/perl
 # usage: PVE_SRC=DIR perl/uml perl perl/record-host.pl > t/vectors/host/cases.jsonl
+#        PVE_SRC=DIR perl/uml perl perl/record-host.pl --ovs > t/vectors/host/ovs.jsonl
 #        PVE_SRC=DIR unshare --net --mount perl/record-host.pl --messages > t/vectors/host/messages.jsonl
 #
 # With --messages: what the reference's functions return, die with and say, for the calls of
-# PVE::Network::Rust::Test::HostMessages. Otherwise: runs the calls of each case of PVE::Network::Rust::Test::HostRoom with the reference's own Perl code and writes what it
-# does, one case a line: the case itself and, as `commands`, a list of
+# PVE::Network::Rust::Test::HostMessages. Otherwise: runs the calls of each case of PVE::Network::Rust::Test::HostRoom, or with --ovs of
+# PVE::Network::Rust::Test::OpenVSwitch, with the reference's own Perl code and writes what it does, one case a line: the case itself and, as `commands`, a list of
 #
 #   ["run", EXIT CODE, ARGV...]
 #   ["shell", LINE]                    a command line that may fail
@@ -20,7 +21,8 @@ use JSON::XS ();
 
 use lib 'perl/lib';
 use PVE::Network::Rust::Test::HostMessages;
-use PVE::Network::Rust::Test::HostRoom qw(cases enter run_quietly);
+use PVE::Network::Rust::Test::HostRoom qw(cases enter leave run_quietly);
+use PVE::Network::Rust::Test::OpenVSwitch ();
 use PVE::Network::Rust::Test::Reference;
 
 my @recorded;
@@ -45,7 +47,8 @@ sub record {
 my $why = PVE::Network::Rust::Test::Reference::unavailable('PVE::Network');
 die "$why\n" if defined($why);
 my $json = JSON::XS->new->canonical;
-if ((shift // '') eq '--messages') {
+my $what = shift // '';
+if ($what eq '--messages') {
     PVE::Network::Rust::Test::HostMessages::prepare();
     print map { $json->encode($_) . "\n" }
         PVE::Network::Rust::Test::HostMessages::messages('PVE::Network');
@@ -54,6 +57,15 @@ if ((shift // '') eq '--messages') {
 {
     no warnings qw(redefine once);
     *PVE::Network::run = \&record;
+    if ($what eq '--ovs') {
+        PVE::Network::Rust::Test::Reference::unavailable('PVE::LXC')
+            and die "PVE::LXC cannot be loaded\n";
+        require PVE::LXC;
+        *PVE::Tools::run_command = *PVE::LXC::run_command = \&record;
+        *PVE::INotify::read_file = sub { return {} };
+        *PVE::Network::SDN::running_config = *PVE::Network::SDN::Vnets::config = sub { return {} };
+        system(qw(modprobe -d /mnt -a openvswitch overlay));
+    }
     my $disable_ipv6 = \&PVE::Network::disable_ipv6;
     *PVE::Network::disable_ipv6 = sub {
         my ($link) = @_;
@@ -69,14 +81,16 @@ if ((shift // '') eq '--messages') {
 
 $| = 1;
 my $only = $ENV{HOST_CASES} // '';
-for my $case (grep { $_->{name} =~ /$only/ } cases()) {
+my @cases = $what eq '--ovs' ? PVE::Network::Rust::Test::OpenVSwitch::cases() : cases();
+for my $case (grep { $_->{name} =~ /$only/ } @cases) {
     my $pid = fork() // die "fork: $!\n";
     if (!$pid) {
         enter($case);
         for my $call (@{ $case->{calls} }) {
             my ($name, @arguments) = @$call;
-            PVE::Network->can($name)->(@arguments);
+            ($name eq 'net_tap_plug' ? 'PVE::LXC' : 'PVE::Network')->can($name)->(@arguments);
         }
+        leave($case);
         print $json->encode({ %$case, commands => \@recorded }), "\n";
         exit 0;
     }
