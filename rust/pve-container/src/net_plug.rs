@@ -47,7 +47,7 @@ pub struct Place<'p> {
 /// `net_tap_plug`: an interface becomes a port of its bridge, and is up; with `link_down` it only goes down.
 ///
 /// # Errors
-/// [`Died`]
+/// [`Died`], with everything as it was, except for what Open vSwitch had of the interface.
 pub fn net_tap_plug(
     call: &mut Call<'_>,
     place: Place<'_>,
@@ -67,11 +67,13 @@ pub fn net_tap_plug(
         rate: net.rate,
         ..rules(place, &bridge, net)?
     };
-    tap_plug(call, interface, name, &plug)?;
-    if bridge.keeps_addresses().map_err(died)? {
-        fdb::add_bridge_fdb(call, interface, net.hwaddr.as_deref().unwrap_or_default())?;
-    }
-    link_set(call, interface, true)
+    call.together(|call| {
+        tap_plug(call, interface, name, &plug)?;
+        if bridge.keeps_addresses().map_err(died)? {
+            fdb::add_bridge_fdb(call, interface, net.hwaddr.as_deref().unwrap_or_default())?;
+        }
+        link_set(call, interface, true)
+    })
 }
 
 fn needs_fwbr(call: &mut Call<'_>, place: Place<'_>, bridge: &str) -> Result<bool, Died> {
