@@ -31,7 +31,7 @@ fn net() -> Net {
 }
 
 fn vnets(root: &Path) -> Vnets {
-    Vnets::read(root, &mut |warning| panic!("{warning}")).unwrap()
+    Vnets::read(root, "vmbr0", &mut |warning| panic!("{warning}")).unwrap()
 }
 
 /// A folder for a node whose firewall makes bridges, without VNets.

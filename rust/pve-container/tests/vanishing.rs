@@ -142,7 +142,7 @@ impl Drop for Container {
 fn the_container() {
     Room::with(|room| {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let vnets = Vnets::read(root, &mut |warning| panic!("{warning}")).unwrap();
+        let vnets = Vnets::read(root, "vmbr0", &mut |warning| panic!("{warning}")).unwrap();
         let net = Net { name: "eth0".into(), bridge: Some("vmbr0".into()), ..Net::default() };
         let plug = |kernel: &Faulty, path: &Path| {
             let place = Place { kernel, root, vnets: &vnets };

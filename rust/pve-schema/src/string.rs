@@ -29,6 +29,11 @@ impl<'a> PerlStr<'a> {
         }
     }
 
+    /// Whether it is a byte string.
+    pub fn is_bytes(self) -> bool {
+        matches!(self, PerlStr::Bytes(_))
+    }
+
     /// Whether it has no character.
     pub fn is_empty(self) -> bool {
         self.as_bytes().is_empty()
@@ -110,6 +115,7 @@ impl<'a> PerlStr<'a> {
 }
 
 impl PartialEq for PerlStr<'_> {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (PerlStr::Bytes(a), PerlStr::Bytes(b)) => a == b,
@@ -129,6 +135,7 @@ impl PartialOrd for PerlStr<'_> {
 
 /// The order of Perl's `cmp`: by character number.
 impl Ord for PerlStr<'_> {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (PerlStr::Bytes(a), PerlStr::Bytes(b)) => a.cmp(b),
@@ -193,6 +200,7 @@ impl<'a> PerlString<'a> {
 
     /// Appends as Perl's `.` does: where characters beyond ASCII meet bytes, the bytes become the characters of the
     /// same number.
+    #[inline]
     pub fn push(&mut self, part: PerlStr<'_>) {
         match (&mut *self, part) {
             (PerlString::Bytes(bytes), PerlStr::Bytes(part)) => {
@@ -217,14 +225,22 @@ impl<'a> PerlString<'a> {
         self.push(PerlStr::literal(text));
     }
 
+    /// Appends several parts, one after the other.
+    pub fn extend(&mut self, parts: &[PerlStr<'_>]) {
+        match self {
+            PerlString::Bytes(bytes) if parts.iter().all(|part| part.is_bytes()) => {
+                let bytes = bytes.to_mut();
+                bytes.reserve(parts.iter().map(|part| part.as_bytes().len()).sum());
+                parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+            }
+            _ => parts.iter().for_each(|part| self.push(*part)),
+        }
+    }
+
     /// Joins parts as Perl's string interpolation does.
     pub fn concat(parts: &[PerlStr<'_>]) -> PerlString<'static> {
-        let mut joined = PerlString::Bytes(Cow::Owned(Vec::with_capacity(
-            parts.iter().map(|p| p.as_bytes().len()).sum(),
-        )));
-        for part in parts {
-            joined.push(*part);
-        }
+        let mut joined = PerlString::Bytes(Cow::Owned(Vec::new()));
+        joined.extend(parts);
         joined
     }
 }

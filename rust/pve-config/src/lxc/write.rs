@@ -19,10 +19,6 @@ pub struct Written {
     pub created: Vec<&'static str>,
 }
 
-/// Keys that are written in another way than as `KEY: VALUE`, or not at all.
-const APART: [&[u8]; 7] =
-    [b"digest", b"description", b"pending", b"snapshots", b"snapname", b"env", b"lxc"];
-
 /// Writes a configuration, in the structure that [`parse_pct_config`](super::parse_pct_config) gives.
 ///
 /// # Errors
@@ -32,17 +28,14 @@ const APART: [&[u8]; 7] =
 pub fn write_pct_config(config: &Map<'_>) -> Written {
     let mut deleted = Vec::new();
     let in_use = volumes_in_use(config);
-    let entries: Vec<Entry<'_, '_>> = config
-        .iter()
-        .filter(|(key, value)| {
-            let gone = key.as_bytes() == b"snapstate"
-                || (key.as_bytes().starts_with(b"unused") && is_in_use(value, &in_use));
-            if gone {
-                deleted.push(key.into_owned());
-            }
-            !gone
-        })
-        .collect();
+    let entries = config.iter().filter(|(key, value)| {
+        let gone = key.as_bytes() == b"snapstate"
+            || (key.as_bytes().starts_with(b"unused") && is_in_use(value, &in_use));
+        if gone {
+            deleted.push(key.into_owned());
+        }
+        !gone
+    });
     let mut created = Vec::new();
     let text = write_all(entries, config, &mut created);
     Written { text, deleted, created }
@@ -74,26 +67,24 @@ fn is_in_use(value: &Value<'_>, in_use: &HashSet<Vec<u8>>) -> bool {
     })
 }
 
-fn write_all(
-    entries: Vec<Entry<'_, '_>>,
+fn write_all<'v, 'a: 'v>(
+    entries: impl Iterator<Item = Entry<'v, 'a>>,
     config: &Map<'_>,
     created: &mut Vec<&'static str>,
 ) -> Result<PerlString<'static>, Error> {
-    let mut out = Writer { text: PerlString::Bytes(Vec::with_capacity(4096).into()) };
+    let mut out = Writer { text: PerlString::Bytes(Vec::with_capacity(len_of(config)).into()) };
     out.section(entries)?;
     if let Some(pending) = hash(config, "pending", created)?.filter(|pending| !pending.is_empty()) {
         out.text.push_literal("\n[pve:pending]\n");
-        out.section(pending.iter().collect())?;
+        out.section(pending.iter())?;
     }
     if let Some(snapshots) = hash(config, "snapshots", created)? {
         let mut sorted: Vec<_> = snapshots.iter().collect();
         sorted.sort_by_key(|(name, _)| *name);
         for (name, snapshot) in sorted {
-            for part in [PerlStr::literal("\n["), name, PerlStr::literal("]\n")] {
-                out.text.push(part);
-            }
+            out.text.extend(&[PerlStr::literal("\n["), name, PerlStr::literal("]\n")]);
             match snapshot {
-                Value::Map(snapshot) => out.section(snapshot.iter().collect())?,
+                Value::Map(snapshot) => out.section(snapshot.iter())?,
                 Value::Scalar(Scalar::Undef) => {}
                 Value::Scalar(scalar) => {
                     return Err(Error::not_a_reference(scalar.to_perl().as_perl(), "a HASH"));
@@ -105,6 +96,21 @@ fn write_all(
         }
     }
     Ok(out.text)
+}
+
+/// About as many bytes as the text will have. A buffer that grows would be copied, and be twice as large in the end.
+fn len_of(config: &Map<'_>) -> usize {
+    let lines = config.iter().map(|(key, value)| {
+        let value = match value {
+            Value::Scalar(Scalar::Bytes(bytes)) => bytes.len(),
+            Value::Scalar(Scalar::Text(text)) => text.len(),
+            Value::Scalar(_) => 16,
+            Value::List(lines) => 64 * lines.len(),
+            Value::Map(map) => len_of(map),
+        };
+        key.as_bytes().len() + value + 4
+    });
+    lines.sum()
 }
 
 /// Perl's `%{ $config->{KEY} }`, which makes what is missing.
@@ -128,29 +134,54 @@ fn hash<'v, 'a>(
     }
 }
 
+/// The place of a key among others: the order of Perl's `sort`. Most keys differ in their first characters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank<'v> {
+    /// The first eight characters. The first one beyond ASCII is 0x80 here, and nothing after it counts.
+    start: u64,
+    key: PerlStr<'v>,
+}
+
+impl<'v> Rank<'v> {
+    fn of(key: PerlStr<'v>) -> Self {
+        let mut start = [0; 8];
+        for (place, byte) in start.iter_mut().zip(key.as_bytes()) {
+            *place = (*byte).min(0x80);
+            if !byte.is_ascii() {
+                break;
+            }
+        }
+        Self { start: u64::from_be_bytes(start), key }
+    }
+}
+
 struct Writer {
     text: PerlString<'static>,
 }
 
 impl Writer {
     /// One section: comments, settings, environment, LXC's own keys.
-    fn section(&mut self, mut entries: Vec<Entry<'_, '_>>) -> Result<(), Error> {
+    fn section<'v, 'a: 'v>(
+        &mut self,
+        entries: impl Iterator<Item = Entry<'v, 'a>>,
+    ) -> Result<(), Error> {
         let (mut description, mut environment, mut lxc) = (None, None, None);
-        entries.retain(|(key, value)| {
+        let mut settings = Vec::with_capacity(entries.size_hint().1.unwrap_or(0));
+        for (key, value) in entries {
             match key.as_bytes() {
-                b"description" => description = Some(*value),
-                b"env" => environment = Some(*value),
-                b"lxc" => lxc = Some(*value),
-                _ => {}
+                b"description" => description = Some(value),
+                b"env" => environment = Some(value),
+                b"lxc" => lxc = Some(value),
+                b"digest" | b"pending" | b"snapshots" | b"snapname" => {}
+                _ => settings.push((Rank::of(key), value)),
             }
-            !APART.contains(&key.as_bytes())
-        });
-        entries.sort_by_key(|(key, _)| *key);
+        }
+        settings.sort_unstable_by_key(|(rank, _)| *rank);
         if let Some(description) = description {
             self.description(scalar("description", description)?);
         }
-        for (key, value) in entries {
-            self.setting(key, value)?;
+        for (rank, value) in settings {
+            self.setting(rank.key, value)?;
         }
         if let Some(environment) = environment {
             self.environment(scalar("env", environment)?);
@@ -246,10 +277,7 @@ impl Writer {
     }
 
     fn line(&mut self, key: PerlStr<'_>, value: PerlStr<'_>) {
-        self.text.push(key);
-        self.text.push_literal(": ");
-        self.text.push(value);
-        self.text.push_literal("\n");
+        self.text.extend(&[key, PerlStr::literal(": "), value, PerlStr::literal("\n")]);
     }
 }
 
@@ -271,4 +299,33 @@ fn reference(key: PerlStr<'_>, value: &Value<'_>) -> Error {
         PerlStr::literal(value.reference_kind()),
         PerlStr::literal("), not a string\n"),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_of_a_key_does_not_change_its_place() {
+        let keys = [
+            PerlStr::Bytes(b""),
+            PerlStr::Bytes(b"\0"),
+            PerlStr::Text("mp1"),
+            PerlStr::Bytes(b"mp10"),
+            PerlStr::Bytes(b"mp1\xfea"),
+            PerlStr::Text("mp1\u{fe}b"),
+            PerlStr::Bytes(b"mp1\xffz"),
+            PerlStr::Text("mp1\u{100}a"),
+            PerlStr::Bytes(b"nameserver"),
+            PerlStr::Text("nameserver2"),
+            PerlStr::Text("\u{80}"),
+            PerlStr::Bytes(b"\xff"),
+            PerlStr::Text("\u{10000}"),
+        ];
+        for pair in keys.windows(2) {
+            let [one, other] = pair else { continue };
+            assert!(one < other, "{one} {other}");
+            assert!(Rank::of(*one) < Rank::of(*other), "{one} {other}");
+        }
+    }
 }

@@ -276,7 +276,7 @@ sub enter {
     _default('accept_dad', 0);
     _default('addr_gen_mode', 1);
     my @tap = $case->{tap} ? @TAP : ();
-    my @lines = map { split(/\n/) } $LO, @{ $ROOMS{ $case->{room} } }, @tap;
+    my @lines = map { split(/\n/) } $LO, @{ $case->{links} // $ROOMS{ $case->{room} } }, @tap;
     my ($code) = run_batch(['/sbin/ip'], @lines);
     die "the room '$case->{room}' could not be made\n" if $code;
     PVE::Network::Rust::Test::OpenVSwitch::start() if $case->{ovs};

@@ -10,7 +10,13 @@ use JSON::XS;
 
 our @EXPORT_OK = qw(seed_texts);
 
-my @texts;
+# By the name of a format, the recorded cases and the examples.
+my %SOURCES = (
+    'lxc' => [[qw(lxc lxc-strict)], 'examples/*.conf'],
+    'interfaces' => [['interfaces']],
+    'storage' => [['storage']],
+);
+my %texts;
 
 sub _read {
     my ($path) = @_;
@@ -20,23 +26,26 @@ sub _read {
 }
 
 sub _load {
+    my ($cases, @examples) = @_;
+    my @texts;
     my $json = JSON::XS->new;
-    for my $path (map { "t/vectors/$_.jsonl" } qw(lxc lxc-strict)) {
+    for my $path (map { "t/vectors/$_.jsonl" } @$cases) {
         for my $line (split(/\n/, _read($path))) {
             my $input = $json->decode($line)->{input};
             utf8::downgrade($input);
             push @texts, $input;
         }
     }
-    push @texts, map { _read($_) } sort glob('examples/*.conf');
+    push @texts, map { _read($_) } map { sort glob($_) } @examples;
     die "no recorded cases below t/vectors: run this in a checkout\n" if !@texts;
-    return;
+    return \@texts;
 }
 
-# All texts, as bytes.
+# All texts of a format (lxc without a name), as bytes.
 sub seed_texts {
-    _load() if !@texts;
-    return @texts;
+    my $name = shift // 'lxc';
+    $texts{$name} //= _load(@{ $SOURCES{$name} });
+    return @{ $texts{$name} };
 }
 
 1;

@@ -1,7 +1,6 @@
-package PVE::Network::Rust::Test::HostEqual;
+package PVE::Network::Rust::Test::HostReplay;
 
-# Each case is played twice, in two rooms: by the reference's commands as they were recorded, or with PVE_SRC by its own Perl
-# functions, and by this library's functions. What is there afterwards has to be the same.
+# Plays a case of PVE::Network::Rust::Test::HostRoom in a room of its own and compares what is there afterwards.
 
 use strict;
 use warnings;
@@ -11,41 +10,16 @@ use JSON::XS ();
 use POSIX ();
 use Test::More ();
 
-use PVE::Network::Rust::Container ();
-use PVE::Network::Rust::Host ();
 use PVE::Network::Rust::Test::HostRoom qw(clean enter leave run_batch run_quietly state);
 
-our @EXPORT_OK = qw(compare_cases recorded);
+our @EXPORT_OK = qw(compare_all replay);
 
 # Rooms that wait for the kernel at the same time.
 my $AT_ONCE = 7;
 
-my $JSON = JSON::XS->new->canonical;
+my $json = JSON::XS->new->canonical;
 
-# The recorded cases of a file, which are all that there are now.
-sub recorded {
-    my ($file, @cases) = @_;
-    open(my $in, '<', $file) or die "$file: $!\n";
-    my @recorded = map { $JSON->decode($_) } <$in>;
-    close($in) or die "close: $!\n";
-    my $plain = sub {
-        return [map { $JSON->decode($JSON->encode([@$_{qw(name room calls)}])) } @_];
-    };
-    Test::More::is_deeply($plain->(@recorded), $plain->(@cases), 'every case is recorded');
-    return @recorded;
-}
-
-sub _calls {
-    my ($case, @packages) = @_;
-    for my $call (@{ $case->{calls} }) {
-        my ($name, @arguments) = @$call;
-        my ($function) = grep { defined } map { $_->can($name) } @packages;
-        $function->(@arguments);
-    }
-    return;
-}
-
-sub _write_file {
+sub _write {
     my ($file, $text) = @_;
     open(my $out, '>', $file) or die "$file: $!\n";
     print {$out} $text;
@@ -75,7 +49,8 @@ sub _grouped {
     return @grouped;
 }
 
-sub _replay {
+# Does what was recorded of the reference. Returns a reference to a list of what the calls said.
+sub replay {
     my ($case) = @_;
     for my $command (_grouped(@{ $case->{commands} })) {
         my ($what, @rest) = @$command;
@@ -88,14 +63,14 @@ sub _replay {
             my $code = run_quietly(@words);
             die "'@words' ends with $code instead of $wanted\n" if $code != $wanted;
         } elsif ($what eq 'disable_ipv6') {
-            _write_file("/proc/sys/net/ipv6/conf/$rest[0]/disable_ipv6", "1\n");
+            _write("/proc/sys/net/ipv6/conf/$rest[0]/disable_ipv6", "1\n");
         } elsif ($what eq 'write') {
-            _write_file(@rest);
+            _write(@rest);
         } else {
             die "unknown command '$what'\n";
         }
     }
-    return;
+    return $case->{said} // [];
 }
 
 # Starts a process in a room of its own, where it plays cases one after the other; what it finds there is read later.
@@ -103,16 +78,20 @@ sub _start {
     my ($change, @cases) = @_;
     my $pid = open(my $from, '-|') // die "fork: $!\n";
     if (!$pid) {
+        local $SIG{__WARN__} = sub { };
         my $entered = eval { enter($cases[0]); 1 };
-        my $error = $@;
+        my $error = "$@";
         my @found;
         for my $case (@cases) {
-            clean($case) if @found;
-            my $state = $entered && eval { $change->($case); state($case) };
+            my $state = $entered && eval {
+                clean($case) if @found;
+                my $said = $change->($case);
+                +{ %{ state($case) }, said => join('', @$said) };
+            };
             push @found, $state ? { state => $state } : { error => $error || "$@" };
         }
         leave($cases[0]);
-        print $JSON->encode(\@found);
+        print $json->encode(\@found);
         close(STDOUT);
         POSIX::_exit(0);
     }
@@ -122,7 +101,7 @@ sub _start {
 sub _finish {
     my ($from) = @_;
     local $/ = undef;
-    return @{ $JSON->decode(<$from>) };
+    return @{ $json->decode(<$from>) };
 }
 
 # The parts of one text that are not in the other.
@@ -154,28 +133,17 @@ sub _compare {
     return;
 }
 
-# Compares them, so many in a room, or those whose names match the pattern HOST_CASES.
-sub compare_cases {
-    my ($in_a_room, @cases) = @_;
-    my $with_reference = ($ENV{PVE_SRC} // '') ne '';
-    if ($with_reference) {
-        require PVE::Network::Rust::Test::Reference;
-        my $why = PVE::Network::Rust::Test::Reference::unavailable('PVE::Network');
-        Test::More::BAIL_OUT($why) if defined($why);
-    }
+# Compares what `reference` and `library` of %$how, called with a case, leave behind, and what they return: a
+# reference to a list of what the calls said. `in_a_room`: how many cases one room is for (1).
+sub compare_all {
+    my ($how, @cases) = @_;
     my $only = $ENV{HOST_CASES};
     @cases = grep { $_->{name} =~ /$only/ } @cases if defined($only);
-    my @ours = qw(PVE::Network::Rust::Host PVE::Network::Rust::Container);
-    my $ours = sub { _calls($_[0], @ours) };
-    my $reference = sub {
-        my ($case) = @_;
-        return $with_reference && !$case->{ovs} ? _calls($case, 'PVE::Network') : _replay($case);
-    };
     while (@cases) {
         my @started;
         for (1 .. $AT_ONCE) {
-            my @some = splice(@cases, 0, $in_a_room) or last;
-            push @started, [\@some, _start($reference, @some), _start($ours, @some)];
+            my @some = splice(@cases, 0, $how->{in_a_room} // 1) or last;
+            push @started, [\@some, map { _start($how->{$_}, @some) } qw(reference library)];
         }
         for my $started (@started) {
             my ($some, @from) = @$started;
