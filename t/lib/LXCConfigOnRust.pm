@@ -1,7 +1,7 @@
 package LXCConfigOnRust;
 
 # Points PVE::LXC::Config's functions at Rust. PVE::Cluster keeps references to two of them, so
-# those are exchanged when they are registered. Where LXC_CONFIG_CALLS names a file, the number of
+# those are exchanged when they are registered. Where RUST_CALLS names a file, the number of
 # calls that Rust got is added to it.
 
 use strict;
@@ -36,7 +36,7 @@ no strict 'refs';    ## no critic (ProhibitNoStrict)
 *{"PVE::LXC::Config::$_"} = $on_rust{$_} for keys %on_rust;
 
 END {
-    if (my $path = $ENV{LXC_CONFIG_CALLS}) {
+    if (my $path = $ENV{RUST_CALLS}) {
         open(my $out, '>>', $path) or die "open $path: $!\n";
         print $out "$calls\n";
     }

@@ -1,27 +1,37 @@
 /* The last step of a call that did more than return a value: effects, warnings, then the error. */
 #include "perlxs.h"
 
+/* The hash that an effect is about: the caller's own, or one inside it by keys. */
+static HV *place_of(pTHX_ AV *path)
+{
+    SV *ref = AvARRAY(path)[0];
+    SSize_t i;
+    for (i = 1; SvROK(ref) && SvTYPE(SvRV(ref)) == SVt_PVHV; i++) {
+        HV *hv = (HV *)SvRV(ref);
+        HE *he;
+        if (i > AvFILLp(path))
+            return hv;
+        he = hv_fetch_ent(hv, AvARRAY(path)[i], 0, 0);
+        if (!he)
+            return NULL;
+        ref = HeVAL(he);
+        SvGETMAGIC(ref);
+    }
+    return NULL;
+}
+
 /* Puts into effect what the function decided about the caller's hashes. */
 static void apply_effects(pTHX_ AV *effects)
 {
+    HV *hv = NULL;
     SSize_t i;
-    for (i = 0; i + 3 <= AvFILLp(effects); i += 4) {
-        SV *ref = AvARRAY(effects)[i], *inside = AvARRAY(effects)[i + 1];
-        SV *key = AvARRAY(effects)[i + 2], *value = AvARRAY(effects)[i + 3];
-        HV *hv;
-        if (!SvROK(ref) || SvTYPE(SvRV(ref)) != SVt_PVHV)
+    for (i = 0; i + 2 <= AvFILLp(effects); i += 3) {
+        SV *place = AvARRAY(effects)[i], *key = AvARRAY(effects)[i + 1], *value = AvARRAY(effects)[i + 2];
+        if (place)
+            hv = place_of(aTHX_(AV *) SvRV(place));
+        if (!hv)
             continue;
-        hv = (HV *)SvRV(ref);
-        if (SvOK(inside)) {
-            HE *he = hv_fetch_ent(hv, inside, 0, 0);
-            SV *inner = he ? HeVAL(he) : NULL;
-            if (inner)
-                SvGETMAGIC(inner);
-            if (!inner || !SvROK(inner) || SvTYPE(SvRV(inner)) != SVt_PVHV)
-                continue;
-            hv = (HV *)SvRV(inner);
-        }
-        if (!SvOK(value)) {
+        if (!value) {
             (void)hv_delete_ent(hv, key, G_DISCARD, 0);
         } else {
             /* As an assignment: a tied hash stores it, too. */

@@ -5,7 +5,7 @@
 pub mod bindings {
     use std::collections::HashMap;
 
-    use perlxs::{Context, Error, Hash, Signals};
+    use perlxs::{Context, Data, Error, Hash, Signals};
 
     use crate::any::Any;
 
@@ -33,9 +33,30 @@ pub mod bindings {
 
     /// Gives a key an empty hash, and returns the number of keys that there were.
     #[export]
-    fn create(context: &mut Context, hash: Hash<HashMap<String, Any>>, key: &str) -> usize {
-        context.create_hash(&hash, key);
-        hash.len()
+    fn create(
+        context: &mut Context,
+        hash: Hash<HashMap<String, Any>>,
+        key: &str,
+    ) -> Result<usize, Error> {
+        context.create_hash(&hash, key)?;
+        Ok(hash.len())
+    }
+
+    /// Changes the hash at `$outer`, `$inner` inside another one: stores a value under one key, and deletes another key.
+    #[export]
+    fn change_inside(
+        context: &mut Context,
+        hash: Hash<HashMap<String, Any>>,
+        outer: &str,
+        inner: &str,
+        key: &str,
+        value: Data<Any>,
+        deleted: &str,
+    ) -> Result<(), Error> {
+        let mut changes = context.changes(&hash, vec![outer.into(), inner.into()]);
+        changes.store(key, &value.0)?;
+        changes.delete(deleted);
+        Ok(())
     }
 
     /// Deletes a key, and fails.

@@ -71,7 +71,7 @@ pub unsafe fn trampoline(
 ) {
     // SAFETY: as promised by the caller.
     let perl = unsafe { Perl::from_raw((*raw).perl) };
-    let mut context = Context::new();
+    let mut context = Context::new(perl);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let call = Call { raw, _call: PhantomData };
         body(&call, &mut context)

@@ -3,47 +3,74 @@
 //! Both are put into effect by the shim after the function has returned, whether it failed or not, in this order: the
 //! changes, then the warnings, then the result or error.
 
+use std::collections::BTreeMap;
+use std::ptr;
+
 use perlxs_sys as sys;
+use serde::Serialize;
 
 use crate::arg::Hash;
-use crate::error::Message;
-use crate::interpreter::Perl;
+use crate::error::{Error, Message};
+use crate::interpreter::{Perl, Sv};
+use crate::ser::to_perl;
 
 /// A parameter for warnings and effects. It is no argument in Perl.
 pub struct Context {
+    perl: Perl,
     pub(crate) warnings: Vec<Message>,
     pub(crate) effects: Vec<Effect>,
 }
 
-/// A key of the caller's hash, or of a hash in it, to delete or to set.
+/// A change to a hash of the caller's.
 pub(crate) struct Effect {
-    pub(crate) hash: *mut sys::SV,
-    /// The key of the hash in it.
-    pub(crate) inside: Option<Message>,
+    /// `None`: that of the effect before.
+    pub(crate) place: Option<Place>,
     pub(crate) key: Message,
-    pub(crate) change: Change,
+    /// `None` to delete the key.
+    pub(crate) value: Option<Sv>,
 }
 
-pub(crate) enum Change {
-    Delete,
-    EmptyHash,
-    Number(Number),
+/// A hash of the caller's: the argument, or one inside it.
+pub(crate) struct Place {
+    hash: *mut sys::SV,
+    path: Vec<Message>,
 }
 
-/// A number that Perl has as one.
-#[derive(Clone, Copy, Debug)]
-pub enum Number {
-    /// A signed integer.
-    Int(i64),
-    /// An integer above `i64::MAX`.
-    UInt(u64),
-    /// A double.
-    Num(f64),
+/// Changes to one hash of the caller's.
+pub struct Changes<'c> {
+    context: &'c mut Context,
+    place: Option<Place>,
+}
+
+impl Changes<'_> {
+    fn push(&mut self, key: Message, value: Option<Sv>) {
+        let place = self.place.take();
+        self.context.effects.push(Effect { place, key, value });
+    }
+
+    /// `delete $hash->{$key}`
+    pub fn delete(&mut self, key: impl Into<Message>) {
+        self.push(key.into(), None);
+    }
+
+    /// `$hash->{$key} = $value`
+    ///
+    /// # Errors
+    /// The value has no form in Perl.
+    pub fn store<V: Serialize + ?Sized>(
+        &mut self,
+        key: impl Into<Message>,
+        value: &V,
+    ) -> Result<(), Error> {
+        let value = to_perl(self.context.perl, value)?;
+        self.push(key.into(), Some(value));
+        Ok(())
+    }
 }
 
 impl Context {
-    pub(crate) fn new() -> Context {
-        Context { warnings: Vec::new(), effects: Vec::new() }
+    pub(crate) fn new(perl: Perl) -> Context {
+        Context { perl, warnings: Vec::new(), effects: Vec::new() }
     }
 
     /// Perl's `warn`; as there, a text without a newline at its end gets the caller's file and line.
@@ -51,29 +78,23 @@ impl Context {
         self.warnings.push(text.into());
     }
 
+    /// Changes to the hash at the end of `path`, a list of keys, inside the caller's own hash. There are none if there is
+    /// no hash when they are made.
+    pub fn changes<T>(&mut self, hash: &Hash<T>, path: Vec<Message>) -> Changes<'_> {
+        Changes { context: self, place: Some(Place { hash: hash.original, path }) }
+    }
+
     /// `delete $hash->{$key}` on the caller's own hash.
     pub fn delete<T>(&mut self, hash: &Hash<T>, key: impl Into<Message>) {
-        self.change(hash, None, key.into(), Change::Delete);
+        self.changes(hash, Vec::new()).delete(key);
     }
 
     /// `$hash->{$key} = {}` on the caller's own hash.
-    pub fn create_hash<T>(&mut self, hash: &Hash<T>, key: impl Into<Message>) {
-        self.change(hash, None, key.into(), Change::EmptyHash);
-    }
-
-    /// `$hash->{$inside}{$key} = $value` on the caller's own hash, where there is a hash `$inside`.
-    pub fn set_number<T>(
-        &mut self,
-        hash: &Hash<T>,
-        inside: impl Into<Message>,
-        key: impl Into<Message>,
-        value: Number,
-    ) {
-        self.change(hash, Some(inside.into()), key.into(), Change::Number(value));
-    }
-
-    fn change<T>(&mut self, hash: &Hash<T>, inside: Option<Message>, key: Message, change: Change) {
-        self.effects.push(Effect { hash: hash.original, inside, key, change });
+    ///
+    /// # Errors
+    /// Perl has no memory left.
+    pub fn create_hash<T>(&mut self, hash: &Hash<T>, key: impl Into<Message>) -> Result<(), Error> {
+        self.changes(hash, Vec::new()).store(key, &BTreeMap::<(), ()>::new())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -95,27 +116,55 @@ impl Context {
                 }
             }
             if !self.effects.is_empty() {
-                (*call).effects = sys::pxs_new_array(perl.raw(), 4 * self.effects.len());
-                for effect in &self.effects {
-                    let hash = sys::pxs_inc(perl.raw(), effect.hash);
-                    let inside = match &effect.inside {
-                        Some(inside) => inside.to_sv(perl),
-                        None => sys::pxs_new_undef(perl.raw()),
-                    };
-                    let value = match effect.change {
-                        Change::Delete => sys::pxs_new_undef(perl.raw()),
-                        Change::EmptyHash => {
-                            sys::pxs_new_ref(perl.raw(), sys::pxs_new_hash(perl.raw(), 0).cast())
-                        }
-                        Change::Number(Number::Int(value)) => sys::pxs_new_int(perl.raw(), value),
-                        Change::Number(Number::UInt(value)) => sys::pxs_new_uint(perl.raw(), value),
-                        Change::Number(Number::Num(value)) => sys::pxs_new_num(perl.raw(), value),
-                    };
-                    sys::pxs_array_push(perl.raw(), (*call).effects, hash);
-                    sys::pxs_array_push(perl.raw(), (*call).effects, inside);
-                    sys::pxs_array_push(perl.raw(), (*call).effects, effect.key.to_sv(perl));
+                (*call).effects = sys::pxs_new_array(perl.raw(), 3 * self.effects.len());
+                let mut literals = Literals(Vec::new());
+                for Effect { place, key, value } in self.effects {
+                    let place = place.map_or(ptr::null_mut(), |place| place.deliver(perl));
+                    let value = value.map_or(ptr::null_mut(), Sv::into_raw);
+                    sys::pxs_array_push(perl.raw(), (*call).effects, place);
+                    sys::pxs_array_push(perl.raw(), (*call).effects, literals.key(perl, &key));
                     sys::pxs_array_push(perl.raw(), (*call).effects, value);
                 }
+            }
+        }
+    }
+}
+
+impl Place {
+    /// A reference to an array of the argument and the path.
+    ///
+    /// # Safety
+    /// The hash is an argument of the call that is being made with `perl`.
+    unsafe fn deliver(self, perl: Perl) -> *mut sys::SV {
+        // SAFETY: what is made here belongs to the array, and that to the reference; the argument is alive.
+        unsafe {
+            let place = sys::pxs_new_array(perl.raw(), 1 + self.path.len());
+            sys::pxs_array_push(perl.raw(), place, sys::pxs_inc(perl.raw(), self.hash));
+            for key in &self.path {
+                sys::pxs_array_push(perl.raw(), place, key.to_sv(perl));
+            }
+            sys::pxs_new_ref(perl.raw(), place.cast())
+        }
+    }
+}
+
+/// The keys of the program's own that were made for one call, which has few of them, each many times.
+struct Literals(Vec<(&'static str, *mut sys::SV)>);
+
+impl Literals {
+    /// A key, owned by the caller.
+    ///
+    /// # Safety
+    /// `perl` makes the call whose effects have the keys that were asked for before.
+    unsafe fn key(&mut self, perl: Perl, key: &Message) -> *mut sys::SV {
+        let Message::Literal(literal) = key else { return key.to_sv(perl) };
+        match self.0.iter().find(|(known, _)| ptr::eq(*known, *literal)) {
+            // SAFETY: the effects hold the key until the call is over.
+            Some((_, sv)) => unsafe { sys::pxs_inc(perl.raw(), *sv) },
+            None => {
+                let sv = key.to_sv(perl);
+                self.0.push((literal, sv));
+                sv
             }
         }
     }

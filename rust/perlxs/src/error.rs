@@ -15,6 +15,8 @@ pub enum Message {
     Bytes(Vec<u8>),
     /// Characters.
     Text(String),
+    /// A text of the program's own.
+    Literal(&'static str),
 }
 
 impl Message {
@@ -23,6 +25,7 @@ impl Message {
         let (bytes, text) = match self {
             Message::Bytes(bytes) => (bytes.as_slice(), false),
             Message::Text(text) => (text.as_bytes(), !text.is_ascii()),
+            Message::Literal(text) => (text.as_bytes(), !text.is_ascii()),
         };
         // SAFETY: one slice; UTF-8 where the flag is set.
         unsafe {

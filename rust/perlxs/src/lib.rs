@@ -40,7 +40,7 @@ mod truth;
 
 pub use arg::{Arg, Class, Data, Hash, Ignored, Input, PerlData};
 pub use call::{Call, trampoline};
-pub use context::{Context, Number};
+pub use context::{Changes, Context};
 pub use de::from_perl;
 pub use error::{DecodeError, Error, Message, Path};
 pub use export::{Argument, Export, Package, boot, c_str, min_args};

@@ -4,6 +4,7 @@
 //! argument.
 #![forbid(unsafe_code)]
 
+pub mod interfaces;
 pub mod lxc;
 pub mod storage;
 pub mod vnets;

@@ -1,7 +1,7 @@
 //! Perl's strings between the schema crates, which tell bytes from characters, and the boundary.
 
-use perlxs::{Context, Message, Number, PerlData, Return, Returned, to_perl};
-use pve_schema::{Map, PerlNumber, PerlString, Scalar, Value};
+use perlxs::{Context, Message, PerlData, Return, Returned, to_perl};
+use pve_schema::{Map, PerlString, Scalar, Value};
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// A text to warn or die with, or a hash key.
@@ -51,15 +51,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Words<'a> {
 /// The text of an optional argument; Perl's undef is the empty string wherever text is wanted.
 pub(crate) fn or_empty<'a>(argument: &'a Option<PerlData<Words<'_>>>) -> PerlString<'a> {
     argument.as_ref().map_or(PerlString::new(), |argument| argument.0.to_perl())
-}
-
-/// A number to set in a hash.
-pub(crate) fn number(number: PerlNumber) -> Number {
-    match number {
-        PerlNumber::Int(value) => Number::Int(value),
-        PerlNumber::UInt(value) => Number::UInt(value),
-        PerlNumber::Num(value) => Number::Num(value),
-    }
 }
 
 /// A value of a hash as text, if it is there and is a scalar.

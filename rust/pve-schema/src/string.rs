@@ -115,6 +115,7 @@ impl<'a> PerlStr<'a> {
 }
 
 impl PartialEq for PerlStr<'_> {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (PerlStr::Bytes(a), PerlStr::Bytes(b)) => a == b,
@@ -134,6 +135,7 @@ impl PartialOrd for PerlStr<'_> {
 
 /// The order of Perl's `cmp`: by character number.
 impl Ord for PerlStr<'_> {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (PerlStr::Bytes(a), PerlStr::Bytes(b)) => a.cmp(b),

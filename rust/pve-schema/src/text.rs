@@ -48,6 +48,32 @@ impl Decoder {
             }
         }
     }
+
+    /// Appends to `out` the text that `data` stands for, read as Perl's strict `UTF-8` encoding reads it: each malformed
+    /// sequence, and each one of a surrogate, of a number above 0x10FFFF or of a noncharacter, becomes U+FFFD.
+    pub fn decode_strict_into(self, data: &[u8], out: &mut Vec<u8>) {
+        let mut rest = data;
+        while !rest.is_empty() {
+            let ascii = rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+            let (head, odd) = rest.split_at(ascii);
+            out.extend_from_slice(head);
+            if odd.is_empty() {
+                return;
+            }
+            let (length, well_formed) = sequence::first(odd, self.swallows);
+            let (odd, after) = odd.split_at(length.min(odd.len()));
+            let is_text = well_formed && std::str::from_utf8(odd).is_ok_and(is_interchange);
+            out.extend_from_slice(if is_text { odd } else { REPLACEMENT });
+            rest = after;
+        }
+    }
+}
+
+/// Whether text has no noncharacter (Unicode 23.7).
+fn is_interchange(text: &str) -> bool {
+    !text
+        .chars()
+        .any(|c| matches!(u32::from(c), 0xfdd0..=0xfdef) || u32::from(c) & 0xfffe == 0xfffe)
 }
 
 impl Default for Decoder {

@@ -204,6 +204,7 @@ impl<'a> Map<'a> {
     }
 
     /// The value of an ASCII key.
+    #[inline]
     pub fn get(&self, key: &str) -> Option<&Value<'a>> {
         let key = key.as_bytes();
         self.entries.iter().find(|(k, _)| k.as_bytes() == key).map(|(_, value)| value)
@@ -253,6 +254,7 @@ impl<'a> Map<'a> {
     }
 
     /// Sets the value of a key.
+    #[inline]
     pub fn insert(&mut self, key: impl Into<PerlString<'a>>, value: impl Into<Value<'a>>) {
         let (key, value) = (key.into(), value.into());
         match self.entries.iter_mut().find(|(k, _)| *k == key) {

@@ -34,6 +34,24 @@ pub struct Info {
     info_kind: Option<String>,
 }
 
+impl Details {
+    /// Whether there is no list of alternative names.
+    pub(crate) fn has_no_altnames(&self) -> bool {
+        self.altnames.is_none()
+    }
+}
+
+impl From<&Details> for Brief {
+    fn from(details: &Details) -> Brief {
+        Brief {
+            link_type: details.link_type.clone().unwrap_or_default(),
+            kind: details.linkinfo.as_ref().and_then(|info| info.info_kind.clone()),
+            master: details.master.clone(),
+            altnames: details.altnames.clone().unwrap_or_default(),
+        }
+    }
+}
+
 impl From<Details> for Brief {
     fn from(details: Details) -> Brief {
         Brief {

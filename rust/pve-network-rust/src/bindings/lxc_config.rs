@@ -176,7 +176,7 @@ pub mod package {
             context.delete(&conf, string::message(key));
         }
         for key in written.created {
-            context.create_hash(&conf, key);
+            context.create_hash(&conf, key)?;
         }
         written.text.map(Text).map_err(error::schema)
     }

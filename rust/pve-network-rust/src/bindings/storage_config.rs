@@ -105,7 +105,8 @@ pub mod package {
         let allow_unknown = allow_unknown.is_some_and(|allow| allow.0);
         let written = storage::write_config(&storages, &cfg, allow_unknown);
         for (id, place) in written.placed {
-            context.set_number(&cfg, "order", string::message(id), string::number(place));
+            let place = Scalar::from(place);
+            context.changes(&cfg, vec!["order".into()]).store(string::message(id), &place)?;
         }
         written.text.map(Text).map_err(error::schema)
     }

@@ -13,6 +13,7 @@ our @EXPORT_OK = qw(seed_texts);
 # By the name of a format, the recorded cases and the examples.
 my %SOURCES = (
     'lxc' => [[qw(lxc lxc-strict)], 'examples/*.conf'],
+    'interfaces' => [['interfaces']],
     'storage' => [['storage']],
 );
 my %texts;
