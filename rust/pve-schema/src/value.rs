@@ -222,6 +222,32 @@ impl<'a> Map<'a> {
         self.entries.iter_mut().find(|(k, _)| k.as_perl() == key).map(|(_, value)| value)
     }
 
+    /// Changes each value, in order; an entry for which there is no value any more is taken out.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `change`. What has not been changed before is lost.
+    pub fn try_change<E>(
+        &mut self,
+        mut change: impl FnMut(PerlStr<'_>, Value<'a>) -> Result<Option<Value<'a>>, E>,
+    ) -> Result<(), E> {
+        let mut gone = false;
+        for (key, value) in &mut self.entries {
+            let changed = change(key.as_perl(), std::mem::replace(value, Value::UNDEF))?;
+            match changed {
+                Some(changed) => *value = changed,
+                None => {
+                    gone = true;
+                    *key = PerlString::new();
+                }
+            }
+        }
+        if gone {
+            self.entries.retain(|(key, value)| value.is_defined() || !key.as_bytes().is_empty());
+        }
+        Ok(())
+    }
+
     /// Takes the entries out.
     pub fn into_entries(self) -> impl ExactSizeIterator<Item = (PerlString<'a>, Value<'a>)> {
         self.entries.into_iter()
