@@ -25,7 +25,7 @@ sub read_file {
 
 sub write_file {
     my ($filename, $fh, $config) = @_;
-    my $ifupdown2 = -e(($ENV{PVE_RUST_ROOT} // '') . '/usr/share/ifupdown2/ifupdown2');
+    my $ifupdown2 = -e (($ENV{PVE_RUST_ROOT} // '') . '/usr/share/ifupdown2/ifupdown2');
     my $text = Encode::encode('UTF-8', write_etc_network_interfaces($config, $ifupdown2));
     print {$fh} $text or die "write to '$filename' failed\n";
     return;
