@@ -1,10 +1,12 @@
 #!/usr/bin/perl
 # usage: PVE_SRC=DIR perl/uml perl perl/record-host.pl > t/vectors/host/cases.jsonl
+#        PVE_SRC=DIR perl/uml perl perl/record-host.pl --sdn > t/vectors/sdn/host.jsonl
 #        PVE_SRC=DIR unshare --net --mount perl/record-host.pl --messages > t/vectors/host/messages.jsonl
 #
 # With --messages: what the reference's functions return, die with and say, for the calls of
-# PVE::Network::Rust::Test::HostMessages. Otherwise: runs the calls of each case of PVE::Network::Rust::Test::HostRoom with the reference's own Perl code and writes what it
-# does, one case a line: the case itself and, as `commands`, a list of
+# PVE::Network::Rust::Test::HostMessages. Otherwise: runs the calls of each case of PVE::Network::Rust::Test::HostRoom, or
+# with --sdn of PVE::Network::Rust::Test::SDNRoom, with the reference's own Perl code and writes what it does, one case a
+# line: the case itself, with --sdn as `said` what the calls died with or warned about, and as `commands` a list of
 #
 #   ["run", EXIT CODE, ARGV...]
 #   ["shell", LINE]                    a command line that may fail
@@ -22,6 +24,7 @@ use lib 'perl/lib';
 use PVE::Network::Rust::Test::HostMessages;
 use PVE::Network::Rust::Test::HostRoom qw(cases enter run_quietly);
 use PVE::Network::Rust::Test::Reference;
+use PVE::Network::Rust::Test::SDNRoom;
 
 my @recorded;
 
@@ -45,7 +48,8 @@ sub record {
 my $why = PVE::Network::Rust::Test::Reference::unavailable('PVE::Network');
 die "$why\n" if defined($why);
 my $json = JSON::XS->new->canonical;
-if ((shift // '') eq '--messages') {
+my $what = shift // '';
+if ($what eq '--messages') {
     PVE::Network::Rust::Test::HostMessages::prepare();
     print map { $json->encode($_) . "\n" }
         PVE::Network::Rust::Test::HostMessages::messages('PVE::Network');
@@ -69,15 +73,23 @@ if ((shift // '') eq '--messages') {
 
 $| = 1;
 my $only = $ENV{HOST_CASES} // '';
-for my $case (grep { $_->{name} =~ /$only/ } cases()) {
+my $with_sdn = $what eq '--sdn';
+my @cases = $with_sdn ? PVE::Network::Rust::Test::SDNRoom::cases() : cases();
+PVE::Network::Rust::Test::SDNRoom::load_reference() if $with_sdn;
+for my $case (grep { $_->{name} =~ /$only/ } @cases) {
     my $pid = fork() // die "fork: $!\n";
     if (!$pid) {
         enter($case);
-        for my $call (@{ $case->{calls} }) {
-            my ($name, @arguments) = @$call;
-            PVE::Network->can($name)->(@arguments);
+        my %more;
+        if ($with_sdn) {
+            $more{said} = PVE::Network::Rust::Test::SDNRoom::reference($case);
+        } else {
+            for my $call (@{ $case->{calls} }) {
+                my ($name, @arguments) = @$call;
+                PVE::Network->can($name)->(@arguments);
+            }
         }
-        print $json->encode({ %$case, commands => \@recorded }), "\n";
+        print $json->encode({ %$case, %more, commands => \@recorded }), "\n";
         exit 0;
     }
     waitpid($pid, 0);

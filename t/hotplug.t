@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 
+use File::Temp qw(tempdir);
 use JSON::XS;
 use POSIX ();
 use Test::More;
@@ -13,6 +14,8 @@ use lib 't/lib';
 use OwnNamespace;
 use PVE::Network::Rust::Hotplug;
 use PVE::Network::Rust::LXC::Config;
+
+$ENV{PVE_RUST_ROOT} = tempdir(CLEANUP => 1);
 
 sub run {
     my (@command) = @_;
@@ -152,13 +155,13 @@ fails(
     sub { $hotplug->hotplug_add(100, 1, { %$net, name => 'eth1' }, { netns => '/proc/1/ns/none' }) }
 );
 
-is($hotplug->hotplug_remove(100, 0), undef, 'taken out');
+is_deeply([keys %{ $hotplug->hotplug_remove(100, 0) }], ['id'], 'taken out');
 is(state_of($pid), $before, 'as before');
 fails(
     'taken out twice',
     'resource',
     qr/'veth100i0' does not exist/,
-    sub { $hotplug->hotplug_remove(100, 0) }
+    sub { $hotplug->hotplug_remove(100, 0, $target) }
 );
 
 $hotplug->hotplug_add(100, 0, $net, $target), $hotplug->hotplug_remove(100, 0) for 1 .. 50;
@@ -184,7 +187,7 @@ is(descriptors(), $open, 'no descriptor is left open');
     );
 }
 
-eval { $hotplug->hotplug_add(100, 0, $net) };
+eval { $hotplug->hotplug_add(100, 0) };
 like($@, qr/^Usage: PVE::Network::Rust::Hotplug::hotplug_add\(\$this, \$vmid/, 'usage');
 eval { $hotplug->hotplug_add(100, 0, $net, { nets => 1 }) };
 like($@, qr/argument 5 \(\$opts->\{nets\}\)/, 'an unknown option is named');

@@ -5,6 +5,7 @@
 use strict;
 use warnings;
 
+use File::Path qw(make_path);
 use File::Temp qw(tempdir);
 use JSON;
 use Test::More;
@@ -30,6 +31,17 @@ my %rust = (
         return $in->can($function);
     },
     events => sub { $host->events },
+    programs => $host->path,
+    install => sub {
+        my ($installed) = @_;
+        for my $path ("$root/usr/sbin/dnsmasq", "$root/lib/systemd/system/dnsmasq.service") {
+            unlink($path);
+            next if !$installed;
+            make_path($path =~ s{/[^/]*$}{}r);
+            open(my $out, '>', $path) or die "open $path: $!\n";
+            close($out);
+        }
+    },
 );
 
 sub compare {
@@ -51,7 +63,7 @@ sub compare {
 
 for my $path (glob('t/vectors/sdn/*.jsonl')) {
     my ($name) = $path =~ m{([^/]+)\.jsonl$};
-    next if $name !~ /^(?:ipam|remote)$/;
+    next if $name !~ /^(?:dhcp|ipam|remote)$/;
     subtest "recorded: $name" => sub {
         open(my $in, '<', $path) or die "open $path: $!\n";
         while (defined(my $line = <$in>)) {
@@ -66,7 +78,7 @@ SKIP: {
         defined($ENV{PVE_SRC}) && $ENV{PVE_SRC} ne '' ? undef : 'PVE_SRC is not set';
     };
     skip("no reference: $why", 1) if defined($why);
-    for my $kind (qw(local remote)) {
+    for my $kind (qw(dhcp local remote)) {
         subtest "live: $kind" => sub {
             my $seed = $ENV{SDN_SEED} // time();
             my $count = $ENV{SDN_COUNT} // 40;

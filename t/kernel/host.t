@@ -10,10 +10,8 @@ use Test::More;
 
 use lib 'perl/lib';
 use PVE::Network::Rust::Host;
-use PVE::Network::Rust::Test::HostRoom qw(cases enter run_quietly state);
-
-# Rooms that wait for the kernel at the same time.
-my $AT_ONCE = 7;
+use PVE::Network::Rust::Test::HostReplay qw(compare_all replay);
+use PVE::Network::Rust::Test::HostRoom qw(cases);
 
 my $json = JSON::XS->new->canonical;
 my $with_reference = ($ENV{PVE_SRC} // '') ne '';
@@ -38,106 +36,15 @@ sub calls {
         my ($name, @arguments) = @$call;
         $package->can($name)->(@arguments);
     }
-    return;
+    return [];
 }
 
-sub write_file {
-    my ($file, $text) = @_;
-    open(my $out, '>', $file) or die "$file: $!\n";
-    print {$out} $text;
-    close($out) or die "$file: $!\n";
-    return;
-}
-
-sub replay {
-    my ($case) = @_;
-    for my $command (@{ $case->{commands} }) {
-        my ($what, @rest) = @$command;
-        if ($what eq 'run') {
-            my ($wanted, @words) = @rest;
-            my $code = run_quietly(@words);
-            die "'@words' ends with $code instead of $wanted\n" if $code != $wanted;
-        } elsif ($what eq 'shell') {
-            run_quietly(split(/ /, $rest[0]));
-        } elsif ($what eq 'disable_ipv6') {
-            write_file("/proc/sys/net/ipv6/conf/$rest[0]/disable_ipv6", "1\n");
-        } elsif ($what eq 'write') {
-            write_file(@rest);
-        } else {
-            die "unknown command '$what'\n";
-        }
-    }
-    return;
-}
-
-# Starts a process in a room of its own; what it finds there is read later.
-sub start {
-    my ($case, $change) = @_;
-    my $pid = open(my $from, '-|') // die "fork: $!\n";
-    if (!$pid) {
-        my $found = eval {
-            enter($case);
-            my @warnings;
-            local $SIG{__WARN__} = sub { push @warnings, @_ };
-            $change->();
-            { state => state($case), warnings => \@warnings };
-        } // { error => "$@" };
-        print $json->encode($found);
-        close(STDOUT);
-        require POSIX;
-        POSIX::_exit(0);
-    }
-    return $from;
-}
-
-sub finish {
-    my ($from) = @_;
-    local $/ = undef;
-    return $json->decode(<$from>);
-}
-
-# The parts of one text that are not in the other.
-sub differences {
-    my @parts = map { [split(/(?<=[}]),(?=[{])|\n|,(?=")/, $_ // '')] } @_;
-    my @sets = map { my ($list, %seen) = $_; $seen{$_}++ for @$list; \%seen } @parts;
-    my %more =
-        map { $_ => 1 } grep { ($sets[0]{$_} // 0) != ($sets[1]{$_} // 0) } map { @$_ } @parts;
-    return map { "$_: wanted " . ($sets[0]{$_} // 0) . ' times, found ' . ($sets[1]{$_} // 0) }
-        sort keys %more;
-}
-
-sub compare {
-    my ($case, $wanted, $found) = @_;
-    for my $one (['reference', $wanted], ['library', $found]) {
-        if (defined($one->[1]{error})) {
-            fail("$case->{name}: $one->[0]: $one->[1]{error}");
-            return;
-        }
-    }
-    my %questions = (%{ $wanted->{state} }, %{ $found->{state} });
-    my @different =
-        grep { ($wanted->{state}{$_} // '') ne ($found->{state}{$_} // '') } sort keys %questions;
-    ok(!@different, $case->{name});
-    for my $question (@different) {
-        diag("$question: $_")
-            for differences($wanted->{state}{$question}, $found->{state}{$question});
-    }
-    return;
-}
-
-my $only = $ENV{HOST_CASES};
-@cases = grep { $_->{name} =~ /$only/ } @cases if defined($only);
-while (my @some = splice(@cases, 0, $AT_ONCE)) {
-    my @started = map {
-        my $case = $_;
-        my $reference =
-            $with_reference ? sub { calls('PVE::Network', $case) } : sub { replay($case) };
-        [
-            $case,
-            start($case, $reference),
-            start($case, sub { calls('PVE::Network::Rust::Host', $case) })
-        ];
-    } @some;
-    compare($_->[0], finish($_->[1]), finish($_->[2])) for @started;
-}
+my %how = (
+    reference => sub {
+        my ($case) = @_;
+        return $with_reference ? calls('PVE::Network', $case) : replay($case);
+    },
+    library => sub { return calls('PVE::Network::Rust::Host', $_[0]) },
+);
+compare_all(\%how, @cases);
 done_testing();

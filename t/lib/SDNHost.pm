@@ -11,14 +11,15 @@ use JSON::PP;
 use POSIX ();
 use Time::HiRes qw(sleep);
 
+use PVE::Network::Rust::Test::SDN qw(fake_systemctl);
+
 my $SERVICE = 'uk.org.thekelleys.dnsmasq.z';
 
 sub _write {
-    my ($path, $content, $mode) = @_;
+    my ($path, $content) = @_;
     open(my $out, '>', $path) or die "open $path: $!\n";
     print $out $content;
     close($out) or die "close $path: $!\n";
-    chmod($mode, $path) if $mode;
     return;
 }
 
@@ -45,9 +46,7 @@ sub new {
     my ($class, $root, $log) = @_;
     make_path("$root/run/dbus", "$root/bin");
     my $socket = "$root/run/dbus/system_bus_socket";
-    my $systemctl =
-        "#!/bin/sh\n" . q{printf '["systemctl","%s","%s"]\n' "$1" "$2"} . " >> '$log'\n";
-    _write("$root/bin/systemctl", $systemctl, 0755);
+    fake_systemctl("$root/bin", $log);
     _write("$root/bus.conf", <<"XML");
 <busconfig>
   <type>system</type>

@@ -18,7 +18,7 @@ if (product_is_built()) {
         qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug),
         qw(PVE::Network::Rust::Container PVE::Network::Rust::Host PVE::Network::Rust::Monitor),
         qw(PVE::Network::Rust::SDN PVE::Network::Rust::SDN::Subnets),
-        qw(PVE::Network::Rust::VNetBinding)
+        qw(PVE::Network::Rust::VNetBinding PVE::Network::Rust::Hotplug::Operation)
         )
     {
         require $module =~ s{::}{/}gr . '.pm';

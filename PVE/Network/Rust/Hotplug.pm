@@ -5,6 +5,13 @@ use warnings;
 
 use PVE::Network::Rust;
 
+# What a thread does ends with the process.
+END {
+    local ($?, $@, $!);
+    eval { finish_operations() };
+    warn $@ if $@;
+}
+
 1;
 
 __END__
@@ -22,25 +29,99 @@ PVE::Network::Rust::Hotplug - interfaces of running containers
 
     my $hotplug = PVE::Network::Rust::Hotplug->new();
     my $net = PVE::Network::Rust::LXC::Config->parse_lxc_network($conf->{net0});
-    my $interface = $hotplug->hotplug_add(100, 0, $net, { netns => "/proc/$pid/ns/net" });
+    my $interface = $hotplug->hotplug_add(100, 0, $net);
     print "$interface->{name} is a port of $net->{bridge}\n";
-    $hotplug->hotplug_remove(100, 0);
+    $hotplug->hotplug_update(100, 0, { %$net, rate => 10 }, { old => $net });
+
+    my $operation = $hotplug->hotplug_remove(100, 0, { async => 1 });
+    my $watcher = AnyEvent->io(fh => $operation->fd(), poll => 'r', cb => sub {
+        undef $watcher;
+        eval { $operation->result() };
+        warn $@ if $@;
+    });
 
 =head1 DESCRIPTION
 
-Plugs interfaces into running containers and takes them out, through netlink: no process is started. What is wanted is
-planned from what is there, put into effect, read back and compared; whatever fails is undone, and the error names the
-step.
+Plugs interfaces into running containers, takes them out and changes them, through netlink: no process is started. What is
+wanted is planned from what is there, put into effect, read back and compared; whatever fails is undone, and the error
+names the step.
 
 While a call waits for the kernel, pending Perl signal handlers run; one that dies ends the call, and what was done is
 undone.
+
+=head1 OPTIONS
+
+Where the container is, and whether to wait, is said by a reference to a hash:
+
+=over
+
+=item netns
+
+The path of its network namespace, such as F</proc/E<lt>pidE<gt>/ns/net>.
+
+=item pid
+
+A process in the container. Without it and C<netns>, LXC is asked for one.
+
+=item async
+
+Whether to return at once. Then the result is a L<PVE::Network::Rust::Hotplug::Operation>, and all errors but those of
+values come from there.
+
+=item old
+
+For C<hotplug_update>: what the interface was configured as.
+
+=back
+
+=head1 OPERATIONS
+
+Each change is an operation with an id. Its record is a file below F</run/pve-network-rust/operations>, so that other
+processes can look at it and end it. One operation at a time has an interface; others on the same one wait. If a
+process dies in the middle, its operation stays C<running> until C<reconcile>, C<cancel_operation>, or the next operation
+on that interface undoes or completes it: the interface is as it was before, or as it was wanted.
+
+An operation is a hash. Times are in seconds since the epoch, with fractions.
+
+=over
+
+=item id, kind, vmid, netid
+
+What it is. C<kind> is C<add>, C<remove> or C<update>.
+
+=item state
+
+C<pending>: it waits for another one. C<running>. C<succeeded>. C<failed>: C<error> says why; what it did was undone,
+as far as that does not say otherwise. C<cancelled>: it was ended before it was done, and what it did was undone.
+C<undone>: its process died, or it was cancelled after it was done.
+
+=item async, pid, created, started, ended
+
+Whether its caller went on meanwhile; the process that carries it out, or did; when it was asked for, began, and ended.
+
+=item steps
+
+A reference to an array of hashes: C<name>, C<start>, and C<end> or undef.
+
+=item error, interface
+
+What it failed with; what it returned, without the id. Undef otherwise.
+
+=back
 
 =head1 METHODS
 
 =for perlxs functions
 
+=head1 FORKS AND ENDS
+
+Operations that were begun with C<async> are carried out by a thread. A child of a fork has the object, which tells what
+becomes of the operation in the parent. A program that ends waits for its operations; one that is killed, calls
+C<POSIX::_exit> or C<exec> leaves them for C<reconcile>.
+
 =head1 SEE ALSO
 
-L<PVE::Network::Rust>, L<PVE::Network::Rust::LXC::Config>, L<PVE::Network::Rust::Error>, veth(4), ip-link(8)
+L<PVE::Network::Rust>, L<PVE::Network::Rust::Hotplug::Operation>, L<PVE::Network::Rust::LXC::Config>,
+L<PVE::Network::Rust::Error>, veth(4), ip-link(8)
 
 =cut

@@ -13,7 +13,7 @@ __END__
 
 =head1 NAME
 
-PVE::Network::Rust::SDN - VNets and the addresses of guests in them
+PVE::Network::Rust::SDN - VNets, interfaces of guests on them, and their addresses
 
 =head1 SYNOPSIS
 
@@ -28,10 +28,19 @@ PVE::Network::Rust::SDN - VNets and the addresses of guests in them
     PVE::Network::Rust::SDN::add_dhcp_mapping('vnet1', $mac, 100, 'web');
     PVE::Network::Rust::SDN::del_ips_from_mac('vnet1', $mac, 'web');
 
+    PVE::Network::Rust::SDN::tap_create('tap100i0', 'vnet1');
+    PVE::Network::Rust::SDN::tap_plug('tap100i0', 'vnet1', undef, 1, undef, 12.5);
+    PVE::Network::Rust::SDN::add_bridge_fdb('tap100i0', $mac, 'vnet1');
+
+    PVE::Network::Rust::SDN::regenerate_config();
+
 =head1 DESCRIPTION
 
-The functions of the same name of C<PVE::Network::SDN::Vnets> and C<PVE::Network::SDN::Dhcp>, in Rust: same arguments,
-same results, same warnings and error texts, same files and same requests to servers.
+The functions of the same name of C<PVE::Network::SDN::Vnets>, C<PVE::Network::SDN::Zones> and C<PVE::Network::SDN::Dhcp>,
+in Rust: same arguments, same results, same warnings and error texts, same files and same requests to servers.
+
+Those that plug interfaces in take the name of any bridge. What is no VNet is treated as L<PVE::Network::Rust::Host> does.
+They leave everything as it was when they fail.
 
 Zones and VNets are those that are written in F<sdn/zones.cfg> and F<sdn/vnets.cfg>, subnets those in effect, as there.
 Addresses are managed by the zone's IPAM: the cluster's own, whose state is F<sdn/pve-ipam-state.json>, NetBox, or
@@ -71,6 +80,19 @@ The cluster's locks.
 
 What dnsmasq gives whom.
 
+=item F</etc/dnsmasq.d/E<lt>zoneE<gt>/*.conf>, F</etc/default/dnsmasq.E<lt>zoneE<gt>>,
+F</etc/dbus-1/system.d/dnsmasq.E<lt>zoneE<gt>.conf>
+
+How dnsmasq serves a zone.
+
+=item F</var/lock/pve-network-rust-dhcp.lck>
+
+The lock under which these are written.
+
+=item F</etc/network/interfaces>
+
+Whether a bridge learns addresses, where no zone says so.
+
 =back
 
 =head1 ENVIRONMENT
@@ -85,6 +107,6 @@ A folder below which all files are looked for, for tests.
 
 =head1 SEE ALSO
 
-L<PVE::Network::Rust>, dnsmasq(8)
+L<PVE::Network::Rust>, L<PVE::Network::Rust::Host>, dnsmasq(8)
 
 =cut

@@ -6,4 +6,5 @@
 
 pub mod interfaces;
 pub mod lxc;
+pub mod storage;
 pub mod vnets;

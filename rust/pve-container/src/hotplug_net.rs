@@ -6,7 +6,7 @@
 
 use pve_netlink::Kernel;
 use pve_netlink::host::plug::parse_mac;
-use pve_netlink::host::{Call, Died, Done, Surroundings, names, query, unplug, veth};
+use pve_netlink::host::{Call, Died, Done, Surroundings, names, query, unplug};
 use pve_netlink::inside::{Failed, Inside, add_device};
 use pve_netlink::interface::valid_name;
 use pve_netlink::link::{LinkSettings, VethPair};
@@ -16,6 +16,7 @@ use pve_netlink::transaction::Transaction;
 use pve_netlink::wait::{Cancel, Poll, in_thread};
 
 use crate::net_plug::{Net, Place, net_tap_plug};
+use crate::vnet_plug::veth_create;
 use crate::vnets::died;
 
 /// One queue for each direction: more makes the kernel wait for all processors when the pair is made.
@@ -106,7 +107,8 @@ impl Job<'_> {
             self.call(said, |call| {
                 let (link, peer) = (self.link, self.peer.as_str());
                 let mac = self.net.hwaddr.as_deref().filter(|mac| !matches!(*mac, "" | "0"));
-                veth::veth_create(call, link, peer, self.net.bridge.as_deref(), mac)
+                let bridge = self.net.bridge.as_deref();
+                veth_create(call, self.place.vnets, (link, peer), bridge, mac)
             })?;
         }
         let plugged = self

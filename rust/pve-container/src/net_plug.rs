@@ -4,13 +4,13 @@ use std::path::Path;
 
 use pve_netlink::Kernel;
 use pve_netlink::host::link_set::link_set;
-use pve_netlink::host::plug::{Plug, is_true, tap_plug};
-use pve_netlink::host::{Call, Died, fdb, query};
+use pve_netlink::host::plug::Plug;
+use pve_netlink::host::{Call, Died, query};
 use pve_netlink::tc::Rate;
-use pve_sdn::zone::{self, Bridge, Node};
 
 use crate::firewall::needs_bridges;
-use crate::vnets::{Vnets, died};
+use crate::vnet_plug::{add_bridge_fdb, tap_plug};
+use crate::vnets::Vnets;
 
 /// An interface as `netN` of the container's configuration has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -59,18 +59,16 @@ pub fn net_tap_plug(
     }
     let name = net.bridge.as_deref().unwrap_or_default();
     let firewall = net.firewall && needs_fwbr(call, place, name)?;
-    let bridge = place.vnets.bridge(name);
     let plug = Plug {
         tag: net.tag.clone(),
         firewall,
         trunks: net.trunks.clone(),
         rate: net.rate,
-        ..rules(place, &bridge, net)?
+        ..Plug::default()
     };
-    tap_plug(call, interface, name, &plug)?;
-    if bridge.keeps_addresses().map_err(died)? {
-        fdb::add_bridge_fdb(call, interface, net.hwaddr.as_deref().unwrap_or_default())?;
-    }
+    tap_plug(call, place, interface, name, plug)?;
+    let mac = net.hwaddr.as_deref().unwrap_or_default();
+    add_bridge_fdb(call, place.vnets, interface, mac, name)?;
     link_set(call, interface, true)
 }
 
@@ -79,45 +77,4 @@ fn needs_fwbr(call: &mut Call<'_>, place: Place<'_>, bridge: &str) -> Result<boo
         return Ok(true);
     }
     query::is_ovs_bridge(call, bridge)
-}
-
-/// What a VNet's zone decides.
-fn rules(place: Place<'_>, bridge: &Bridge<'_>, net: &Net) -> Result<Plug, Died> {
-    let Bridge::Vnet { .. } = bridge else { return Ok(Plug::default()) };
-    let wanted = zone::Plug {
-        tag: net.tag.as_deref().filter(|tag| is_true(tag)).map(|_| 1),
-        trunks: net.trunks.as_deref().unwrap_or_default(),
-    };
-    let plan = bridge.plug(wanted, &Here(place)).map_err(died)?;
-    // Where the zone says nothing, /etc/network/interfaces does.
-    let learning = (!plan.learning).then_some(false);
-    Ok(Plug { learning, isolated: plan.isolation, ..Plug::default() })
-}
-
-struct Here<'p>(Place<'p>);
-
-impl Node for Here<'_> {
-    fn name(&self) -> &str {
-        self.0.vnets.node()
-    }
-
-    fn filters_vlans(&self, bridge: &str) -> bool {
-        filters_vlans(self.0.kernel, bridge)
-    }
-
-    /// Only asked for what is no VNet.
-    fn learning_is_disabled(&self, _bridge: &str) -> bool {
-        false
-    }
-}
-
-fn filters_vlans(kernel: &dyn Kernel, bridge: &str) -> bool {
-    use pve_netlink::transaction::Transaction;
-    use pve_netlink::wait::Cancel;
-
-    let cancel = Cancel::new();
-    let shown = kernel
-        .wire()
-        .and_then(|wire| Transaction::begin(kernel, wire, &cancel, None).look(&[bridge]));
-    shown.is_ok_and(|mut shown| shown.pop().flatten().is_some_and(|link| link.vlan_filtering))
 }

@@ -19,11 +19,16 @@ pub struct Vnets {
 }
 
 impl Vnets {
-    /// Read below `root`, which is `/` on a host. Where there are no VNets, zones are not looked for.
+    /// Read below `root`, which is `/` on a host, for what is to be plugged into `bridge`. Where that is no VNet, the file
+    /// of zones is not looked at, as in the reference, and does not warn.
     ///
     /// # Errors
     /// A file cannot be read, or the node has no name.
-    pub fn read(root: &Path, warn: &mut dyn FnMut(String)) -> Result<Self, ConfigError> {
+    pub fn read(
+        root: &Path,
+        bridge: &str,
+        warn: &mut dyn FnMut(String),
+    ) -> Result<Self, ConfigError> {
         let node = Paths::of_this_host(root)?.node().to_owned();
         let read = |name: &str| {
             let content = read_file(&root.join("etc/pve").join(name), CONFIG_LIMIT)?;
@@ -31,7 +36,8 @@ impl Vnets {
         };
         let raw = read(Running::FILE)?;
         let running = Running::read(raw.as_deref());
-        let raw = if raw.is_some() { read(File::Zones.name())? } else { None };
+        let is_vnet = running.vnets.get(bridge).is_some();
+        let raw = if is_vnet { read(File::Zones.name())? } else { None };
         let (zones, warnings) = Objects::read(File::Zones, raw.as_deref());
         warnings.into_iter().for_each(warn);
         Ok(Self { running, zones, node })

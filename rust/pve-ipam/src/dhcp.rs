@@ -6,7 +6,7 @@ use pve_sdn::{Section, Value, perl};
 use crate::{Error, Sdn, mac_cache};
 
 /// The kind of a zone's DHCP server, of which there is one.
-fn check_kind(zone: &Section) -> Result<(), Error> {
+pub(crate) fn check_kind(zone: &Section) -> Result<(), Error> {
     match perl::text(zone.get("dhcp")).as_ref() {
         "dnsmasq" => Ok(()),
         other => Err(pve_sdn::Error::UnknownType { kind: other.to_owned() }.into()),
@@ -47,7 +47,7 @@ impl Sdn<'_> {
             Ok(()) => {}
         }
         if reload {
-            self.host.reload_dhcp(dhcp)?;
+            self.host.systemctl("reload", &format!("dnsmasq@{dhcp}"))?;
         }
         match ip4 {
             Some(ip4) => self.host.add_lease(dhcp, &ip4, &mac),

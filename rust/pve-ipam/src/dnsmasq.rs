@@ -1,5 +1,6 @@
 //! The node's dnsmasq servers, one a zone: files, services, leases (`PVE::Network::SDN::Dhcp::Dnsmasq`).
 
+use std::borrow::Cow;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use pve_container::atomic_write::atomic_write;
 use pve_container::config_error::ConfigError;
+use pve_container::lock::{self, ConfigLock, LockMode};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
@@ -19,8 +21,11 @@ use crate::{Error, Interrupted};
 /// How long the reference waits for the lock.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long systemd gives a service to reload, unless told otherwise.
-const RELOAD_TIMEOUT: Duration = Duration::from_secs(90);
+/// How long systemd gives a service to start, stop or reload, unless told otherwise.
+const SERVICE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The lock of those who write the servers' files.
+const WRITERS_LOCK: &str = "var/lock/pve-network-rust-dhcp.lck";
 
 /// Longest time between two calls of the caller's check.
 const SLICE: Duration = Duration::from_millis(50);
@@ -33,7 +38,7 @@ pub(crate) fn change_ethers(
     change: &mut dyn FnMut(&[u8]) -> Vec<u8>,
     interrupt: Interrupt<'_>,
 ) -> Result<(), Error> {
-    let lock = lock(path, interrupt)?;
+    let lock = lock_ethers(path, interrupt)?;
     let opened = |source| Error::Ethers { path: path.to_owned(), source };
     let content = fs::read(path).map_err(opened)?;
     // dnsmasq is another user, and the new file keeps the old one's mode.
@@ -44,7 +49,7 @@ pub(crate) fn change_ethers(
 }
 
 /// Takes the lock on the file that is at `path` when it is taken: whoever held it before may have replaced the file.
-fn lock(path: &Path, interrupt: Interrupt<'_>) -> Result<File, Error> {
+fn lock_ethers(path: &Path, interrupt: Interrupt<'_>) -> Result<File, Error> {
     let refused = |source| ConfigError::LockOpen { path: path.to_owned(), source };
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
@@ -75,13 +80,34 @@ fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Lets a zone's server read its file of known guests again.
-pub(crate) fn reload(dhcp: &str, interrupt: Interrupt<'_>) -> Result<(), Error> {
-    run(&["systemctl", "reload", &format!("dnsmasq@{dhcp}")], RELOAD_TIMEOUT, interrupt)
+/// Replaces a file of the node's servers, below `root`. Two processes that write the same one do it one after the other.
+pub(crate) fn write_file(
+    root: &Path,
+    path: &str,
+    content: &str,
+    interrupt: Interrupt<'_>,
+) -> Result<(), Error> {
+    let mut interrupt = || interrupt().map_err(|Interrupted| lock::Interrupted);
+    let path = root.join(path);
+    let file = root.join(WRITERS_LOCK);
+    let locked = ConfigLock::acquire(&file, LockMode::Exclusive, LOCK_TIMEOUT, &mut interrupt);
+    let lock = match locked {
+        Err(ConfigError::Interrupted { .. }) => return Err(Error::Interrupted),
+        other => other?,
+    };
+    atomic_write(&path, content.as_bytes(), 0o644)?;
+    drop(lock);
+    Ok(())
+}
+
+/// Has systemd do something with a service.
+pub(crate) fn systemctl(action: &str, unit: &str, interrupt: Interrupt<'_>) -> Result<(), Error> {
+    run(&["systemctl", action, unit], SERVICE_TIMEOUT, interrupt)
 }
 
 fn run(command: &[&str], timeout: Duration, interrupt: Interrupt<'_>) -> Result<(), Error> {
-    let failed = |why: String| Error::Command { command: command.join(" "), why };
+    let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
+    let failed = |why: String| Error::Command { command: words.join(" "), why };
     let Some((program, arguments)) = command.split_first() else { return Ok(()) };
     let child = Command::new(program).args(arguments).spawn();
     let mut child = child.map_err(|error| failed(format!("failed to execute: {error}")))?;
@@ -104,6 +130,12 @@ fn run(command: &[&str], timeout: Duration, interrupt: Interrupt<'_>) -> Result<
         }
     };
     describe_failure(status).map_or(Ok(()), |why| Err(failed(why)))
+}
+
+/// A word as the reference's errors quote it: as the shell would need it.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_!%+,-./:@^".contains(c);
+    if word.chars().all(is_plain) { word.into() } else { format!("'{word}'").into() }
 }
 
 fn stop(child: &mut Child) {

@@ -60,6 +60,17 @@ pub enum Error {
         /// The reference's plugin.
         package: &'static str,
     },
+    /// A step of setting up the DHCP servers failed; what was tried, in the reference's words.
+    #[error("{doing} {source}")]
+    Dhcp {
+        /// What was tried.
+        doing: String,
+        /// The reason.
+        source: Box<Error>,
+    },
+    /// A zone is to have a DHCP server, and there is none (`Dnsmasq::assert_dnsmasq_installed`).
+    #[error("cannot reload with missing 'dnsmasq' package")]
+    NoDnsmasq,
     /// dnsmasq's file of known guests could not be changed.
     #[error("Could not open file '{}' {}", path.display(), reason(source))]
     Ethers {
@@ -109,12 +120,20 @@ impl Error {
         }
     }
 
+    /// The error of a step of setting up the DHCP servers.
+    pub(crate) fn dhcp(self, doing: impl Into<String>) -> Error {
+        match self {
+            Error::Interrupted => Error::Interrupted,
+            source => Error::Dhcp { doing: doing.into(), source: Box::new(source) },
+        }
+    }
+
     /// Whether Perl adds ` at FILE line N.` to the text, as to any that does not end in a newline.
     #[must_use]
     pub fn at_caller(&self) -> bool {
         match self {
             Error::Rule(error) => error.at_caller(),
-            Error::Doing { source, .. } => source.at_caller(),
+            Error::Doing { source, .. } | Error::Dhcp { source, .. } => source.at_caller(),
             Error::NotJson | Error::Answer(_) | Error::NoMethod { .. } => true,
             _ => false,
         }
@@ -123,7 +142,12 @@ impl Error {
     /// The text that Perl code dies or warns with: with a newline, unless Perl adds the caller's place.
     #[must_use]
     pub fn to_perl(&self) -> String {
-        if self.at_caller() { self.to_string() } else { format!("{self}\n") }
+        match self {
+            _ if self.at_caller() => self.to_string(),
+            // Around an error that has its own newline.
+            Error::Dhcp { .. } => format!("{self}\n\n"),
+            _ => format!("{self}\n"),
+        }
     }
 }
 

@@ -52,11 +52,29 @@ pub trait Host {
         change: &mut dyn FnMut(&[u8]) -> Vec<u8>,
     ) -> Result<(), Error>;
 
-    /// Lets a DHCP server read its file of known guests again.
+    /// Has the node's manager of services do something with one of them, as systemctl(1).
     ///
     /// # Errors
     /// [`Error::Command`].
-    fn reload_dhcp(&mut self, dhcp: &str) -> Result<(), Error>;
+    fn systemctl(&mut self, action: &str, unit: &str) -> Result<(), Error>;
+
+    /// Whether dnsmasq and its service are installed.
+    fn has_dnsmasq(&self) -> bool;
+
+    /// Replaces one of the node's own files, given without the slash at its start.
+    ///
+    /// # Errors
+    /// It cannot be written; then the old one is there, whole.
+    fn write_node_file(&mut self, path: &str, content: &str) -> Result<(), Error>;
+
+    /// Makes the folder of a DHCP server, if it is missing. That it cannot be made, writing into it tells.
+    fn make_dhcp_folder(&mut self, dhcp: &str);
+
+    /// Removes the settings of all VNets from the folder of a DHCP server.
+    fn remove_vnet_settings(&mut self, dhcp: &str);
+
+    /// Tells the user of something that is wrong, on standard error.
+    fn complain(&mut self, text: &str);
 
     /// Tells a DHCP server that an IPv4 address is a hardware address's now.
     ///

@@ -16,6 +16,7 @@ mod http;
 mod ipam;
 mod mac_cache;
 mod proxy;
+mod regenerate;
 mod sdn;
 mod subnets;
 mod this_host;

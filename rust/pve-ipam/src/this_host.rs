@@ -1,10 +1,12 @@
 //! This host: /etc/pve, dnsmasq, servers on the network.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use pve_container::atomic_write::atomic_write;
 use pve_container::read_file::{CONFIG_LIMIT, read_file};
+use pve_sdn::dnsmasq::is_of_vnet;
 
 use crate::api::{Request, Response};
 use crate::cfs_lock::CfsLock;
@@ -96,8 +98,37 @@ impl Host for ThisHost<'_> {
         self.waiting(|interrupt| dnsmasq::change_ethers(&path, change, interrupt))
     }
 
-    fn reload_dhcp(&mut self, dhcp: &str) -> Result<(), Error> {
-        self.waiting(|interrupt| dnsmasq::reload(dhcp, interrupt))
+    fn systemctl(&mut self, action: &str, unit: &str) -> Result<(), Error> {
+        self.waiting(|interrupt| dnsmasq::systemctl(action, unit, interrupt))
+    }
+
+    fn has_dnsmasq(&self) -> bool {
+        ["usr/sbin/dnsmasq", "lib/systemd/system/dnsmasq.service"]
+            .iter()
+            .all(|path| self.root.join(path).exists())
+    }
+
+    fn write_node_file(&mut self, path: &str, content: &str) -> Result<(), Error> {
+        let root = self.root.clone();
+        self.waiting(|interrupt| dnsmasq::write_file(&root, path, content, interrupt))
+    }
+
+    fn make_dhcp_folder(&mut self, dhcp: &str) {
+        let _ = fs::create_dir(self.root.join("etc/dnsmasq.d").join(dhcp));
+    }
+
+    fn remove_vnet_settings(&mut self, dhcp: &str) {
+        let Ok(entries) = fs::read_dir(self.root.join("etc/dnsmasq.d").join(dhcp)) else { return };
+        for entry in entries.flatten() {
+            if entry.file_name().to_str().is_some_and(is_of_vnet) {
+                // As the reference, which does not look whether that works either.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    fn complain(&mut self, text: &str) {
+        let _ = writeln!(io::stderr(), "WARN: {text}");
     }
 
     fn add_lease(&mut self, dhcp: &str, ip4: &str, mac: &str) -> Result<(), Error> {

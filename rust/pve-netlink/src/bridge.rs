@@ -7,6 +7,8 @@ use netlink_packet_route::link::{
 };
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
+use serde::{Deserialize, Serialize};
+
 use crate::attribute::{each, find, u16_at};
 use crate::request::{Raw, Request};
 
@@ -21,7 +23,7 @@ const BRIDGE_VLANDB_ENTRY_RANGE: u16 = 2;
 const BR_VLAN_MSG: usize = 8;
 
 /// VLANs of a port that are alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vlans {
     /// The first one's id.
     pub first: u16,
@@ -123,7 +125,7 @@ pub fn shown_vlans(raw: &[Raw]) -> Vec<Vlans> {
 }
 
 /// Switches of a port; none of those left out is changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PortFlags {
     /// Whether the bridge learns addresses from what comes in.
     pub learning: Option<bool>,
@@ -224,7 +226,7 @@ impl Setting {
 }
 
 /// What the settings of a bridge are, in the order of [`Setting::ALL`], each as its file shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Settings([Option<u32>; 8]);
 
 impl Settings {

@@ -17,6 +17,7 @@
 //! | [`inventory`] | `ip -details -json link` |
 //! | [`monitor`] | `ip monitor`, `bridge monitor vlan` |
 //! | [`inside`] | `ip` and `sysctl` in a container's namespace |
+//! | [`snapshot`] | links, addresses and routes as they were, and made so again |
 //! | [`interface`] | what `/sys/class/net` tells of one interface |
 //!
 //! Below them are [`wire`] (one netlink socket), [`request`] (messages and their answers) and [`wait`] (a call that a
@@ -41,6 +42,7 @@ pub mod plan;
 pub mod request;
 pub mod route;
 mod same_cpu;
+pub mod snapshot;
 pub mod sysctl;
 pub mod tc;
 pub mod transaction;

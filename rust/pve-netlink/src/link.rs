@@ -10,6 +10,8 @@ use netlink_packet_route::link::{
     LinkExtentMask, LinkFlags, LinkInfo, LinkMessage,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::bridge::{PortFlags, Settings};
 use crate::plan::Again;
 use crate::request::Request;
@@ -225,7 +227,7 @@ fn get(mut message: LinkMessage) -> Request {
 }
 
 /// What matters here of a link that the kernel showed.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Shown {
     /// Its index.
     pub index: u32,

@@ -8,6 +8,7 @@ use netlink_packet_core::{
 };
 use netlink_packet_route::RouteNetlinkMessage;
 use nix::errno::Errno;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::link;
@@ -40,7 +41,7 @@ enum Message {
 }
 
 /// A message whose content is not taken apart here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Raw {
     /// `RTM_NEWQDISC` and the like.
     pub kind: u16,

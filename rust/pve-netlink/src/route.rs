@@ -163,6 +163,16 @@ pub struct Shown {
     pub link: Option<u32>,
 }
 
+/// A route's address, where it is one of IP.
+#[must_use]
+pub fn to_ip(address: RouteAddress) -> Option<IpAddr> {
+    match address {
+        RouteAddress::Inet(address) => Some(address.into()),
+        RouteAddress::Inet6(address) => Some(address.into()),
+        _ => None,
+    }
+}
+
 /// The first route among what the kernel showed.
 #[must_use]
 pub fn shown(messages: &[RouteNetlinkMessage]) -> Option<Shown> {

@@ -23,6 +23,7 @@ use crate::link::{LinkSettings, Shown};
 use crate::netns::NetNs;
 use crate::plan::{Change, Inverse, Link, Name, Place, Refused, Step};
 use crate::request::{Answer, Channel, Outcome, Request};
+use crate::snapshot::Message;
 use crate::tc::Clock;
 use crate::wait::Cancel;
 use crate::wire::Wire;
@@ -74,6 +75,9 @@ pub struct Remark {
     pub detail: String,
 }
 
+/// Told of default routes before they are replaced.
+pub type Replacing<'a> = dyn Fn(Vec<Message>) -> Result<(), Error> + 'a;
+
 /// An ongoing change of the host. It must end in [`Transaction::undo`], or it stays as far as it came.
 pub struct Transaction<'a> {
     kernel: &'a dyn Kernel,
@@ -90,6 +94,7 @@ pub struct Transaction<'a> {
     remarks: Vec<Remark>,
     clock: Option<Clock>,
     kept: Vec<Box<dyn Any>>,
+    replacing: Option<&'a Replacing<'a>>,
 }
 
 /// One thing to take back.
@@ -125,6 +130,7 @@ impl<'a> Transaction<'a> {
             remarks: Vec::new(),
             clock: None,
             kept: Vec::new(),
+            replacing: None,
         }
     }
 
@@ -188,6 +194,11 @@ impl<'a> Transaction<'a> {
     /// Keep something, such as a lock, until this ends.
     pub fn keep(&mut self, what: Box<dyn Any>) {
         self.kept.push(what);
+    }
+
+    /// Tell of default routes before they are replaced; an error fails the step.
+    pub fn tell_replaced(&mut self, replacing: &'a Replacing<'a>) {
+        self.replacing = Some(replacing);
     }
 
     /// What it is carried out on.
@@ -426,6 +437,9 @@ impl<'a> Transaction<'a> {
         let reading = format!("read the container's routes, in order to {tried}");
         old.check(&reading, |errno| hint(step, errno))?;
         let replaced = route::replaced_by_default(old.messages);
+        if let Some(replacing) = self.replacing {
+            replacing(replaced.iter().cloned().map(Message::route).collect())?;
+        }
 
         let index = self.of(&step.link)?;
         let request = route::replace_default(index, gateway);

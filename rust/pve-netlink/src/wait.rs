@@ -118,6 +118,16 @@ pub fn in_thread<T: Send>(
     }
 }
 
+/// Run `work` on a thread of its own, in the caller's namespaces and with all signals masked, and go on. What it does
+/// about the namespaces it is in, it does on a further thread.
+///
+/// # Errors
+/// [`Error::System`] when no thread can be started.
+pub fn start_thread(work: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+    masked(|| thread::Builder::new().name("pve-netlink".into()).stack_size(STACK).spawn(work))
+        .map(drop)
+}
+
 /// Start a thread with all signals masked: a signal handler of Perl must only ever run on Perl's own thread.
 fn masked<T>(spawn: impl FnOnce() -> std::io::Result<T>) -> Result<T, Error> {
     let old = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).map_err(|errno| {

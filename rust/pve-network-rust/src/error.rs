@@ -6,6 +6,7 @@ use perlxs::Error;
 use pve_config::lxc::container::ContainerError;
 use pve_container::config_error::ConfigError;
 use pve_container::hotplug;
+use pve_container::operation::OperationError;
 use pve_container::vnet_binding::BindingError;
 use pve_netlink::Errno;
 use pve_schema::{FormatError, PerlString};
@@ -103,14 +104,18 @@ pub(crate) fn netlink(error: pve_netlink::Error) -> Error {
     own(kind, error.to_string(), BTreeMap::new())
 }
 
-/// Plugging an interface in or out failed.
-pub(crate) fn hotplug(error: hotplug::Error) -> Error {
-    let kind = match error.kind() {
+fn kind(kind: hotplug::Kind) -> &'static str {
+    match kind {
         hotplug::Kind::Config => "config",
         hotplug::Kind::Resource => "resource",
         hotplug::Kind::Infrastructure => "infrastructure",
         hotplug::Kind::Internal => "internal",
-    };
+    }
+}
+
+/// Plugging an interface in or out failed.
+pub(crate) fn hotplug(error: hotplug::Error) -> Error {
+    let kind = kind(error.kind());
     let errors = match &error {
         hotplug::Error::BadValue { key, why, .. } => BTreeMap::from([(key.clone(), why.clone())]),
         hotplug::Error::Missing { key, why } => {
@@ -122,6 +127,28 @@ pub(crate) fn hotplug(error: hotplug::Error) -> Error {
         _ => BTreeMap::new(),
     };
     own(kind, error.to_string(), errors)
+}
+
+/// An operation could not be begun, looked at, or ended, or failed.
+pub(crate) fn operation(error: &OperationError) -> Error {
+    if let OperationError::Hotplug(error) = error {
+        return hotplug(error.clone());
+    }
+    own(kind(error.kind()), error.to_string(), BTreeMap::new())
+}
+
+/// The container is given twice.
+pub(crate) fn two_targets() -> Error {
+    let why = "pid: invalid value: netns says already where the container is";
+    let errors = BTreeMap::from([("pid".to_owned(), "netns is given, too".to_owned())]);
+    own("config", why.into(), errors)
+}
+
+/// No time.
+pub(crate) fn bad_age(seconds: f64) -> Error {
+    let why = "it must be a number of seconds, 0 or more";
+    let text = format!("seconds: invalid value '{seconds}': {why}");
+    own("config", text, BTreeMap::from([("seconds".to_owned(), why.to_owned())]))
 }
 
 /// Binding or unbinding a VNet failed.

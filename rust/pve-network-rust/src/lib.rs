@@ -9,6 +9,7 @@ mod bindings;
 mod error;
 mod json;
 mod node;
+mod storages;
 mod string;
 mod waiting;
 
@@ -19,13 +20,16 @@ perlxs::library! {
         &bindings::rust::package::PACKAGE,
         &bindings::lxc_config::package::PACKAGE,
         &bindings::hotplug::package::PACKAGE,
+        &bindings::operation::package::PACKAGE,
         &bindings::vnet_binding::package::PACKAGE,
         &bindings::host_links::package::PACKAGE,
         &bindings::container::package::PACKAGE,
         &bindings::monitor::package::PACKAGE,
         &bindings::sdn::package::PACKAGE,
+        &bindings::sdn_plug::package::PACKAGE,
         &bindings::sdn_subnets::package::PACKAGE,
         &bindings::host::package::PACKAGE,
         &bindings::interfaces::package::PACKAGE,
+        &bindings::storage_config::package::PACKAGE,
     ]
 }

@@ -9,7 +9,7 @@ pub(crate) struct Interrupted;
 /// died, its error is what the call raises, whatever else came of it.
 pub(crate) fn interruptible<T, E>(
     signals: &Signals,
-    error: fn(E) -> Error,
+    error: impl FnOnce(E) -> Error,
     run: impl FnOnce(&mut dyn FnMut() -> Result<(), Interrupted>) -> Result<T, E>,
 ) -> Result<T, Error> {
     let mut by = None;

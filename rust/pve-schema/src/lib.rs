@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod class;
+pub mod digest;
 mod environment;
 mod error;
 pub mod format;
@@ -22,6 +23,7 @@ mod print;
 mod properties;
 mod property;
 mod schema;
+pub mod section;
 pub mod size;
 pub mod startup;
 mod string;

@@ -41,26 +41,32 @@ pub(crate) fn check_data(
     }
 }
 
-pub(crate) fn check_string(
-    property: &Property,
-    value: PerlStr<'_>,
-    environment: &Environment<'_>,
-) -> Result<(), PerlString<'static>> {
-    let of_kind = match property.kind {
+/// Checks that a value is of a type (`PVE::JSONSchema::check_type`).
+pub(crate) fn check_kind(kind: Kind, value: PerlStr<'_>) -> Result<(), PerlString<'static>> {
+    let of_kind = match kind {
         Kind::String => true,
         Kind::Boolean => matches!(value.as_bytes(), b"0" | b"1"),
         Kind::Integer => is_integer(value),
         Kind::Number => is_number(value),
     };
-    if !of_kind {
-        return Err(PerlString::concat(&[
-            PerlStr::literal("type check ('"),
-            PerlStr::literal(property.kind.name()),
-            PerlStr::literal("') failed - got '"),
-            value,
-            PerlStr::literal("'"),
-        ]));
+    if of_kind {
+        return Ok(());
     }
+    Err(PerlString::concat(&[
+        PerlStr::literal("type check ('"),
+        PerlStr::literal(kind.name()),
+        PerlStr::literal("') failed - got '"),
+        value,
+        PerlStr::literal("'"),
+    ]))
+}
+
+pub(crate) fn check_string(
+    property: &Property,
+    value: PerlStr<'_>,
+    environment: &Environment<'_>,
+) -> Result<(), PerlString<'static>> {
+    check_kind(property.kind, value)?;
     if let Some(format) = property.format {
         if let Err(error) = format.check(value, environment) {
             return Err(PerlString::concat(&[
@@ -133,7 +139,7 @@ fn is_integer(value: PerlStr<'_>) -> bool {
 }
 
 /// `PVE::JSONSchema::is_number`.
-fn is_number(value: PerlStr<'_>) -> bool {
+pub(crate) fn is_number(value: PerlStr<'_>) -> bool {
     let start = usize::from(matches!(value.as_bytes().first(), Some(b'+' | b'-')));
     anchored(value.tail(start), |value| {
         let bytes = value.as_bytes();

@@ -62,7 +62,7 @@ pub fn value_text(property: &Property) -> String {
     if !property.values.is_empty() {
         return format!("<{}>", property.values.join("|"));
     }
-    if let Some(Format::Properties(schema)) = property.format {
+    if let Some(Format::Properties(schema) | Format::Checked(schema, _)) = property.format {
         return synopsis(schema);
     }
     let kind = match property.kind {

@@ -45,6 +45,8 @@ pub struct Property {
     pub count: u16,
     /// The type of its value.
     pub kind: Kind,
+    /// Whether its value is a list of such values, in a section file one line each.
+    pub list: bool,
     /// Whether it may be missing.
     pub optional: bool,
     /// Whether a part of a property string without `=` is its value.
@@ -83,6 +85,7 @@ impl Property {
             name,
             count: 0,
             kind,
+            list: false,
             optional: false,
             default_key: false,
             alias: None,
@@ -132,6 +135,12 @@ impl Property {
         property.alias = Some(target);
         property.key_alias = key_alias;
         property
+    }
+
+    /// Its value is a list of such values.
+    pub const fn list(mut self) -> Self {
+        self.list = true;
+        self
     }
 
     /// It may be missing.

@@ -243,6 +243,17 @@ impl<'a> Map<'a> {
         self.entries.iter_mut().find(|(k, _)| k.as_bytes() == key).map(|(_, value)| value)
     }
 
+    /// The value of a key of bytes, to be changed.
+    pub fn get_mut_bytes(&mut self, key: &[u8]) -> Option<&mut Value<'a>> {
+        let key = PerlStr::Bytes(key);
+        self.entries.iter_mut().find(|(k, _)| k.as_perl() == key).map(|(_, value)| value)
+    }
+
+    /// Takes the entries out.
+    pub fn into_entries(self) -> impl ExactSizeIterator<Item = (PerlString<'a>, Value<'a>)> {
+        self.entries.into_iter()
+    }
+
     /// Sets the value of a key.
     #[inline]
     pub fn insert(&mut self, key: impl Into<PerlString<'a>>, value: impl Into<Value<'a>>) {

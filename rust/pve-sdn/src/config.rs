@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::layout::{DNS, IPAMS, Layout, SUBNETS, VNETS, ZONES};
-use crate::{Section, json, section_file};
+use crate::{Section, json, perl, section_file};
 
 /// A section file below `/etc/pve/sdn`: what administrators have written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,8 @@ impl Objects {
 /// The configuration in effect: `/etc/pve/sdn/.running-config`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Running {
+    /// Whether it has a list of zones or of subnets at all, even an empty one.
+    pub is_configured: bool,
     /// Zones, if there are any.
     pub zones: Objects,
     /// VNets.
@@ -102,6 +104,8 @@ impl Running {
     pub fn read(raw: Option<&[u8]>) -> Running {
         let content = json::from_bytes_as_characters(Self::FILE, raw.unwrap_or_default());
         let mut content = content.unwrap_or_default();
+        let is_configured =
+            ["zones", "subnets"].iter().any(|kind| perl::is_true(content.get(*kind)));
         let mut objects = |kind: &str| {
             let ids = content.get_mut(kind).and_then(|objects| objects.get_mut("ids"));
             match ids.map(Value::take) {
@@ -109,7 +113,8 @@ impl Running {
                 _ => Objects::default(),
             }
         };
-        Running { zones: objects("zones"), vnets: objects("vnets"), subnets: objects("subnets") }
+        let (zones, vnets, subnets) = (objects("zones"), objects("vnets"), objects("subnets"));
+        Running { is_configured, zones, vnets, subnets }
     }
 }
 

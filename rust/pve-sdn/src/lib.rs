@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod config;
+pub mod dnsmasq;
 mod error;
 pub mod ethers;
 pub mod ipam_state;

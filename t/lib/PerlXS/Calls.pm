@@ -18,6 +18,14 @@ my %rounds = (
     'PerlXS::Test::Waiting::thread' => 5_000,
     'PVE::Network::Rust::Hotplug::hotplug_add' => 1_000,
     'PVE::Network::Rust::Hotplug::hotplug_remove' => 1_000,
+    'PVE::Network::Rust::Hotplug::hotplug_update' => 1_000,
+    # Each looks at the records of all operations.
+    (
+        map { ("PVE::Network::Rust::Hotplug::$_" => 100) }
+            qw(list_operations cleanup_operations reconcile)
+    ),
+    'PVE::Network::Rust::Hotplug::cancel_operation' => 1_000,
+    'PVE::Network::Rust::Hotplug::get_operation_status' => 1_000,
     # A thread and a lock a call.
     (
         map { ("PVE::Network::Rust::VNetBinding::$_" => 1_000) }
@@ -96,6 +104,14 @@ sub sdn_calls {
         "${sdn}::add_dhcp_mapping" => ['nope', $mac, 100, 'web'],
         "${sdn}::add_mapping" => ['nope', $mac, '10.0.0.5', undef],
         "${sdn}::remove_mapping" => ['v1', $mac],
+        # No zone in effect has a DHCP server, and there is no dnsmasq.
+        "${sdn}::regenerate_config" => [1],
+        # No such interface or bridge.
+        "${sdn}::tap_create" => ['none0', 'v1'],
+        "${sdn}::veth_create" => ['veth9999i0', 'veth9999i0p', 'v1', $mac],
+        "${sdn}::tap_plug" => ['veth9999i0', 'v1', 5, 1, '7;8', '2.5'],
+        "${sdn}::add_bridge_fdb" => ['veth9999i0', $mac, 'v1'],
+        "${sdn}::del_bridge_fdb" => ['veth9999i0', $mac, 'v1'],
         "${subnets}::add_subnet" => [@subnet],
         "${subnets}::update_subnet" => [@subnet, {}],
         "${subnets}::del_subnet" => [@unknown],
@@ -131,7 +147,8 @@ sub sdn_root {
     my %files = (
         'zones.cfg' => "simple: z\n\tipam pve\n\tdhcp dnsmasq\n",
         'vnets.cfg' => "vnet: v1\n\tzone z\n",
-        '.running-config' => '{"subnets":{"ids":{"z-10.0.0.0-24":{"vnet":"v1"}}}}',
+        '.running-config' =>
+            '{"subnets":{"ids":{"z-10.0.0.0-24":{"vnet":"v1"}}},"vnets":{"ids":{"v1":{"zone":"z"}}}}',
         'pve-ipam-state.json' => '{"zones":{"z":{"subnets":{"10.0.0.0/24":{"ips":{}}}}}}',
     );
     my $path = "$root";
@@ -309,15 +326,8 @@ my %calls;
         host_calls(),
         interfaces_calls(),
         sdn_calls(),
-        'PVE::Network::Rust::Hotplug::new' => sub { PVE::Network::Rust::Hotplug->new },
-        'PVE::Network::Rust::Hotplug::hotplug_add' => fails(sub {
-            PVE::Network::Rust::Hotplug->new->hotplug_add(
-                100, 0, {%$net},
-                { netns => '/nowhere' }
-            );
-        }),
-        'PVE::Network::Rust::Hotplug::hotplug_remove' =>
-            fails(sub { PVE::Network::Rust::Hotplug->new->hotplug_remove(100, 0) }),
+        hotplug_calls($net, $with_files),
+        storage_calls(),
         "${binding}::new" => sub { $binding->new },
         "${binding}::bind_vnet" =>
             $with_files->(fails(sub { $binding->new->bind_vnet('none', 100, 'net0', { a => 1 }) })),
@@ -341,7 +351,74 @@ my %calls;
     );
 }
 
+# No such container, interface or operation, except for one that has failed.
+sub hotplug_calls {
+    my ($net, $with_files) = @_;
+    my $package = 'PVE::Network::Rust::Hotplug';
+    my $hotplug = $package->new;
+    my $id = ('0' x 16) . '-00000000';
+    my %arguments = (
+        hotplug_add => [100, 0, {%$net}, { netns => '/nowhere' }],
+        hotplug_remove => [100, 0],
+        hotplug_update => [100, 0, {%$net}, { netns => '/nowhere', old => {%$net} }],
+        get_operation_status => [$id],
+        list_operations => [{ vmid => 100 }],
+        cancel_operation => [$id],
+        cleanup_operations => [0],
+        reconcile => [],
+    );
+    my %calls;
+    for my $name (keys %arguments) {
+        my @arguments = @{ $arguments{$name} };
+        $calls{"${package}::$name"} = $with_files->(fails(sub { $hotplug->$name(@arguments) }));
+    }
+    my $operation;
+    my $under_way = sub {
+        return $operation //= $hotplug->hotplug_remove(100, 0, { async => 1 });
+    };
+    for my $name (qw(id fd wait)) {
+        $calls{"${package}::Operation::$name"} = $with_files->(sub { $under_way->()->$name() });
+    }
+    $calls{"${package}::Operation::result"} =
+        $with_files->(fails(sub { $under_way->()->result() }));
+    return (
+        %calls,
+        "${package}::new" => sub { $package->new },
+        "${package}::finish_operations" =>
+            sub { PVE::Network::Rust::Hotplug::finish_operations() },
+    );
+}
+
 sub monitor { return $monitor //= PVE::Network::Rust::Monitor->new() }
+
+# A storage of a plugin, and a value that does not fit.
+sub storage_calls {
+    my $package = 'PVE::Network::Rust::Storage::Config';
+    my $raw = "dir: local\n\tpath /var/lib/vz\n\tcontent iso\n\tfoo 1\n\nnfs: n1\n\tserver x\n";
+    my $cfg = $package->parse_config('storage.cfg', "dir: d1\n\tpath /a\n");
+    my $options = { path => { fixed => 1 }, address => { optional => 1 } };
+    my $type = ['leaktest', { address => { type => 'string', format => 'ip' } }, $options, {}];
+    return (
+        "${package}::parse_config" => sub {
+            local $SIG{__WARN__} = sub { };
+            $package->parse_config('storage.cfg', $raw);
+        },
+        "${package}::write_config" => sub { $package->write_config('storage.cfg', $cfg) },
+        "${package}::register_type" => sub {
+            $package->register_type(@$type);
+            $package->unregister_type('leaktest');
+        },
+        "${package}::check_config" =>
+            sub { $package->check_config('dir', 'd1', { path => '/a', content => 'iso' }, 1) },
+        "${package}::delete_from_config" => sub {
+            $package->delete_from_config('dir', { path => '/a', nodes => { a => 1 } }, {}, ['nodes']);
+        },
+        "${package}::create_schema" => sub { $package->create_schema() },
+        "${package}::update_schema" => sub { $package->update_schema('dir') },
+        "${package}::sensitive_properties" => sub { $package->sensitive_properties('pbs') },
+        "${package}::unregister_type" => fails(sub { $package->unregister_type('leaktest') }),
+    );
+}
 
 # No such container, bridge or interface.
 sub container_calls {

@@ -6,19 +6,28 @@ use pve_netlink::host::interfaces_file::learning_is_disabled;
 use pve_netlink::host::ovs::Installed;
 use pve_netlink::host::port::Bridge;
 use pve_netlink::host::{Call, Died, Surroundings, firewall};
-use pve_netlink::plan::{Change, Link};
+use pve_netlink::link::Shown;
+use pve_netlink::netns::NetNs;
+use pve_netlink::physical_ports::{physical_ports, show_all};
+use pve_netlink::plan::{Change, Link, Name};
+use pve_netlink::snapshot::Links;
 use pve_netlink::transaction::{Failed, Failure, Transaction};
 use pve_netlink::wait::{Cancel, Poll, in_thread};
+use pve_netlink::wire::Wire;
 use pve_netlink::{Errno, Host, Kernel};
 
+use serde::{Deserialize, Serialize};
+
+use super::before::{self, Before};
 use super::error::Error;
+use super::journal::{Journal, Unnoted};
 use super::nic::ContainerNic;
 use super::plan::{NodeSetup, Plan, bridge_name, plan, supported};
 use crate::firewall::needs_bridges;
 use crate::network_lock::NetworkLockFile;
 
 /// An interface that was plugged in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plugged {
     /// The name of the host's end.
     pub name: String,
@@ -81,16 +90,21 @@ pub fn hotplug_add_below(
         interfaces: &|| std::fs::read(&file).ok(),
     };
     let job = Job { kernel, surroundings: &surroundings, root, vmid, netid, nic };
-    in_thread(poll, |cancel| job.add(netns, cancel))?
+    in_thread(poll, |cancel| {
+        let wire = kernel.wire()?;
+        let netns = kernel.netns(wire.as_ref(), netns)?;
+        job.add(wire, &netns, &Unnoted, cancel)
+    })?
 }
 
-struct Job<'a> {
-    kernel: &'a dyn Kernel,
-    surroundings: &'a Surroundings<'a>,
-    root: &'a Path,
-    vmid: u32,
-    netid: u32,
-    nic: &'a ContainerNic,
+/// One interface to be plugged in.
+pub(super) struct Job<'a> {
+    pub(super) kernel: &'a dyn Kernel,
+    pub(super) surroundings: &'a Surroundings<'a>,
+    pub(super) root: &'a Path,
+    pub(super) vmid: u32,
+    pub(super) netid: u32,
+    pub(super) nic: &'a ContainerNic,
 }
 
 /// Why it stops: at a step, or for a reason of its own.
@@ -112,19 +126,35 @@ impl From<pve_netlink::Error> for Stop {
 }
 
 impl Job<'_> {
-    fn add(&self, netns: &Path, cancel: &Cancel) -> Result<Plugged, Error> {
+    /// What is to be done, and the bridge that it is about.
+    pub(super) fn plan(&self, wire: &dyn Wire) -> Result<Plan, Error> {
         let name = bridge_name(self.nic)?;
-        let wire = self.kernel.wire()?;
-        let bridge = self.kernel.interface(wire.as_ref(), name)?;
+        let bridge = self.kernel.interface(wire, name)?;
         let file = (self.surroundings.interfaces)();
         let learning = !file.is_some_and(|content| learning_is_disabled(&content, name));
         let firewall_bridges = self.nic.firewall && needs_bridges(self.root);
         let node = NodeSetup { learning, firewall_bridges };
-        let plan = plan(self.vmid, self.netid, self.nic, bridge.as_ref(), node)?;
-        let netns = self.kernel.netns(wire.as_ref(), netns)?;
-        let mut tx = Transaction::begin(self.kernel, wire, cancel, Some(&netns));
+        plan(self.vmid, self.netid, self.nic, bridge.as_ref(), node)
+    }
+
+    /// Plug it in, on the calling thread, which is in the container's namespace afterwards.
+    pub(super) fn add(
+        &self,
+        wire: Box<dyn Wire>,
+        netns: &NetNs,
+        journal: &dyn Journal,
+        cancel: &Cancel,
+    ) -> Result<Plugged, Error> {
+        journal.step("plan")?;
+        let plan = self.plan(wire.as_ref())?;
+        if self.kernel.interface(wire.as_ref(), &plan.pair.name)?.is_some() {
+            return Err(Error::NameTaken { name: plan.pair.name });
+        }
+        let replacing = |defaults| journal.before(&Before { defaults, ..Before::default() });
+        let mut tx = Transaction::begin(self.kernel, wire, cancel, Some(netns));
+        tx.tell_replaced(&replacing);
         tx.knows(&Link::Host(plan.bridge.name.as_str().into()), plan.bridge.index);
-        match self.plug(&mut tx, &plan, cancel) {
+        match self.plug(&mut tx, &plan, journal, cancel) {
             Ok(plugged) => Ok(plugged),
             Err(stop) => Err(self.stopped(stop, tx, &plan)),
         }
@@ -134,16 +164,27 @@ impl Job<'_> {
         &self,
         tx: &mut Transaction<'_>,
         plan: &Plan,
+        journal: &dyn Journal,
         cancel: &Cancel,
     ) -> Result<Plugged, Stop> {
+        let mut left_over = None;
         if let Some(names) = &plan.firewall {
             // Left over from a container that did not end well. Mostly there is nothing.
             let there = |name: &str| tx.interface(name).map(|found| found.is_some());
-            if there(&names.bridge)? || there(&names.link)? {
-                let remains = firewall::find(tx, names)?;
-                tx.carry_out(&firewall::remove(&remains, None))?;
-            }
+            left_over = (there(&names.bridge)? || there(&names.link)?).then_some(names);
         }
+        let names = before::names(&plan.pair.name);
+        let links = match left_over {
+            Some(_) => Links::read(tx, &names)?,
+            None if plan.firewall.is_some() => Links::absent(names),
+            None => Links::absent([plan.pair.name.as_str().into()]),
+        };
+        journal.before(&Before { links, ..Before::default() })?;
+        if let Some(names) = left_over {
+            let remains = firewall::find(tx, names)?;
+            tx.carry_out(&firewall::remove(&remains, None))?;
+        }
+        journal.step("make the links")?;
         tx.carry_out(&plan.make())?;
         let found = tx.shown(&plan.bridge.name).cloned();
         let mut settings = found.as_ref().and_then(|found| found.bridge);
@@ -154,11 +195,11 @@ impl Job<'_> {
         };
         if let (Some(found), false) = (&found, bridge.vlan_filtering) {
             if !plan.vlans.trunks.is_empty() {
-                let why = "vlan aware feature need to be enabled to use trunks";
-                let trunks = self.nic.trunks.as_deref().unwrap_or_default();
-                return Err(Stop::Other(Error::bad("trunks", trunks, why)));
+                return Err(Stop::Other(no_trunks(self.nic)));
             }
             if let Some(tag) = plan.tag {
+                journal.step("make the VLAN's bridge")?;
+                journal.before(&before_vlan_bridge(tx, found, tag)?)?;
                 let mut call = Call::here(self.kernel, cancel, self.surroundings);
                 let made = call.vlan_bridge(tx, found, tag).map_err(|died| self.died(died))?;
                 let copy = firewall::copy_settings(
@@ -172,11 +213,14 @@ impl Job<'_> {
                 bridge = made.bridge;
             }
         }
+        journal.step("connect the host's end")?;
         tx.carry_out(&plan.connect(&bridge, settings.as_ref()))?;
+        journal.step("configure the container's end")?;
         tx.carry_out(plan.inside())?;
         if let Some(last) = plan.inside().last() {
             tx.commit(last)?;
         }
+        journal.commit()?;
         let index = |link| tx.index(&link).unwrap_or(0);
         Ok(Plugged {
             name: plan.pair.name.clone(),
@@ -218,4 +262,23 @@ impl Job<'_> {
         let found = wire.and_then(|wire| self.kernel.interface(wire.as_ref(), name));
         found.is_ok_and(|found| found.is_some())
     }
+}
+
+/// The bridge of a VLAN and the links that lead it out of the host, as they are.
+pub(super) fn before_vlan_bridge(
+    tx: &mut Transaction<'_>,
+    bridge: &Shown,
+    tag: u16,
+) -> Result<Before, pve_netlink::Error> {
+    let all = tx.read(vec![show_all()])?;
+    let ports = all.iter().flat_map(|all| physical_ports(all, bridge.index));
+    let mut names: Vec<Name> = ports.map(|port| format!("{port}.{tag}").into()).collect();
+    names.push(format!("{}v{tag}", bridge.name).into());
+    Ok(Before { links: Links::read(tx, &names)?, ..Before::default() })
+}
+
+/// What is said of trunks where the bridge does not filter VLANs.
+pub(super) fn no_trunks(nic: &ContainerNic) -> Error {
+    let why = "vlan aware feature need to be enabled to use trunks";
+    Error::bad("trunks", nic.trunks.as_deref().unwrap_or_default(), why)
 }

@@ -81,6 +81,24 @@ pub enum Error {
         /// The reference's words.
         why: String,
     },
+    /// The interface could not be changed. It is what it was.
+    #[error("net{netid} was not changed: {why}")]
+    NotChanged {
+        /// The N of netN.
+        netid: u32,
+        /// Why.
+        why: String,
+    },
+    /// The container does not run.
+    #[error(
+        "container {vmid} is not running: {why}; change its configuration, as a pending change, instead"
+    )]
+    NotRunning {
+        /// The container.
+        vmid: u32,
+        /// How that is known.
+        why: String,
+    },
     /// It failed, and could not be undone.
     #[error("{error}{}", .undo.iter().map(|undo| format!("; undoing failed too: {undo}")).collect::<String>())]
     NotUndone {
@@ -144,6 +162,8 @@ impl Error {
             | Self::NameTaken { .. }
             | Self::NotPlugged { .. }
             | Self::Vlan { .. }
+            | Self::NotChanged { .. }
+            | Self::NotRunning { .. }
             | Self::NotAContainers { .. } => Kind::Resource,
             Self::NotUndone { error, .. } => error.kind(),
             Self::Netlink(_) | Self::Step { .. } => match self.netlink() {
@@ -159,6 +179,16 @@ impl Error {
                 ) => Kind::Resource,
                 _ => Kind::Infrastructure,
             },
+        }
+    }
+
+    /// Whether something of it is left.
+    #[must_use]
+    pub fn is_not_undone(&self) -> bool {
+        match self {
+            Self::NotUndone { .. } => true,
+            Self::Step { failure, .. } => !failure.undo.is_empty(),
+            _ => false,
         }
     }
 

@@ -6,15 +6,23 @@
 //! namespaces, and when anything fails, nothing of it stays. Writing the container's configuration is the caller's.
 
 mod add;
+mod addresses;
+mod before;
+mod carry_out;
 mod error;
+mod journal;
 mod names;
 mod nic;
 mod plan;
 mod remove;
+mod update;
 
 pub use add::{Plugged, hotplug_add, hotplug_add_below, hotplug_add_on};
+pub use before::{Before, restore};
+pub use carry_out::{Here, Wanted, carry_out, host_end, remove_rest};
 pub use error::{Error, Kind};
+pub use journal::{Journal, Unnoted};
 pub use nic::ContainerNic;
-pub use plan::{NodeSetup, Plan, plan};
+pub use plan::{NodeSetup, Plan, plan, supported};
 pub use pve_netlink::wait::{Interrupted, Poll};
 pub use remove::{hotplug_remove, hotplug_remove_on};

@@ -19,7 +19,7 @@ use super::names;
 use super::nic::ContainerNic;
 
 /// One queue for each direction: more makes the kernel wait for all processors when the pair is made.
-const QUEUES: u32 = 1;
+pub(super) const QUEUES: u32 = 1;
 
 const WITH_PERL: &str = "use PVE::LXC's own hotplug for this interface";
 
@@ -37,8 +37,8 @@ pub struct Plan {
     pub tag: Option<u16>,
     /// The VLANs that it is to be in, where the bridge filters them.
     pub vlans: PortVlans,
-    link_down: bool,
-    rate: Option<Rate>,
+    pub(super) link_down: bool,
+    pub(super) rate: Option<Rate>,
     /// The address that is led to it, where the bridge is not to learn.
     fdb: Option<Option<Mac>>,
     inside: Vec<Step>,
@@ -181,7 +181,10 @@ pub(super) fn bridge_name(nic: &ContainerNic) -> Result<&str, Error> {
 }
 
 /// Refuse what would otherwise be silently left out.
-pub(super) fn supported(nic: &ContainerNic) -> Result<(), Error> {
+///
+/// # Errors
+/// [`Error::Unsupported`]
+pub fn supported(nic: &ContainerNic) -> Result<(), Error> {
     let refuse = |key, what: String| Err(Error::Unsupported { key, what, instead: WITH_PERL });
     if let Some(kind) = &nic.other_type {
         return refuse("type", format!("an interface of type '{kind}'"));

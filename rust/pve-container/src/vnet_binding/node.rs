@@ -100,7 +100,7 @@ impl Node for ThisNode {
 
     fn vnet(&self, vnet: &str) -> Result<Vnet, BindingError> {
         // What is wrong with the zones' file is told to those who plug into them.
-        let vnets = Vnets::read(self.paths.root(), &mut |_| {})?;
+        let vnets = Vnets::read(self.paths.root(), vnet, &mut |_| {})?;
         let found = vnets.bridge(vnet);
         if let Bridge::Vnet { .. } = found {
             return Ok(match found.plug(Plug::default(), &Rules { node: self.name() }) {

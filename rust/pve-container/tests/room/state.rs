@@ -76,7 +76,9 @@ fn normalise(value: &mut Value) {
         Value::Array(values) => {
             values.iter_mut().for_each(normalise);
             // In the order in which links were made, otherwise.
-            let name = |value: &Value| value["ifname"].as_str().map(ToOwned::to_owned);
+            let name = |value: &Value| {
+                ["ifname", "dev"].map(|key| value[key].as_str().map(ToOwned::to_owned))
+            };
             values.sort_by_key(name);
         }
         Value::Object(map) => {
@@ -93,11 +95,16 @@ fn normalise(value: &mut Value) {
             };
             if of_firewall("ifname") || of_firewall("master") {
                 map.remove("address");
+                // Nor the numbers of ports, which depend on what was a port meanwhile.
+                let numbers = ["id", "no", "designated_port"];
                 let ids = ["bridge_id", "root_id", "designated_bridge", "designated_root"];
                 for data in ["info_data", "info_slave_data"] {
                     let data = map.get_mut("linkinfo").and_then(|info| info.get_mut(data));
                     if let Some(Value::Object(data)) = data {
-                        data.retain(|key, _| !ids.iter().any(|id| key.ends_with(id)));
+                        data.retain(|key, _| {
+                            !numbers.contains(&key.as_str())
+                                && !ids.iter().any(|id| key.ends_with(id))
+                        });
                     }
                 }
             }

@@ -1,5 +1,7 @@
 //! What there is before a change, as far as undoing the change needs it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::bridge::{self, Vlans};
 use crate::error::Error;
 use crate::fdb;
@@ -10,7 +12,7 @@ use crate::tc::{self, Part};
 use crate::transaction::Transaction;
 
 /// The traffic control of an interface, where it is not the kernel's own.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Traffic {
     /// The queueing discipline of what is sent.
     pub root: Option<Raw>,
@@ -41,7 +43,7 @@ impl Traffic {
 }
 
 /// An interface that is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Before {
     /// Its name.
     pub name: Name,

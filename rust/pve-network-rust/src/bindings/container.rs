@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::PathBuf;
 
 use perlxs::{Context, Error, PerlData, Signals};
 use pve_container::hotplug_net::hotplug_net;
@@ -12,7 +11,6 @@ use pve_container::lxc_pid::PidError;
 use pve_container::namespace::namespace;
 use pve_container::net_plug::{self, Net};
 use pve_container::network_lock::NetworkLockFile;
-use pve_container::vnets::Vnets;
 use pve_netlink::Host;
 use pve_netlink::host::ovs::Installed;
 use pve_netlink::host::plug::is_true;
@@ -23,8 +21,9 @@ use pve_netlink::wait::{Interrupted, Poll};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::host::{change, died, rate};
+use super::sdn_plug::Here;
 use crate::error;
-use crate::node::{self, lxc_path};
+use crate::node::lxc_path;
 use crate::waiting::interruptible;
 
 /// How a container is named: its VMID, or one of three ways.
@@ -160,24 +159,6 @@ impl From<Wanted> for Family {
     }
 }
 
-/// This host, with its VNets as they are now.
-struct Here {
-    root: PathBuf,
-    vnets: Vnets,
-}
-
-impl Here {
-    fn read(context: &mut Context) -> Result<Here, Error> {
-        let root = node::root();
-        let vnets = Vnets::read(&root, &mut |warning| context.warn(warning));
-        Ok(Here { vnets: vnets.map_err(error::reference)?, root })
-    }
-
-    fn place(&self) -> net_plug::Place<'_> {
-        net_plug::Place { kernel: &Host, root: &self.root, vnets: &self.vnets }
-    }
-}
-
 /// Runs what waits in the namespace of a container, warns as it says, and dies as it does.
 fn in_container<T>(
     context: &mut Context,
@@ -236,8 +217,10 @@ pub mod package {
         iface: String,
         net: PerlData<Options>,
     ) -> Result<Empty<()>, Error> {
-        let here = Here::read(context)?;
         let net = super::net(context, net.0);
+        // What is only brought down has no bridge to ask for.
+        let bridge = net.bridge.as_deref().filter(|_| !net.link_down);
+        let here = Here::read(context, bridge.unwrap_or_default())?;
         change(context, signals, |call| net_plug::net_tap_plug(call, here.place(), &iface, &net))?;
         Ok(Empty::Nothing)
     }
@@ -260,12 +243,12 @@ pub mod package {
         net: PerlData<Options>,
         place: Option<PerlData<Place>>,
     ) -> Result<Empty<()>, Error> {
-        let here = Here::read(context)?;
         let net = super::net(context, net.0);
-        let interfaces = here.root.join("etc/network/interfaces");
+        let here = Here::read(context, net.bridge.as_deref().unwrap_or_default())?;
+        let interfaces = here.root().join("etc/network/interfaces");
         let surroundings = Surroundings {
-            lock: &NetworkLockFile::below(&here.root),
-            ovs: &Installed::below(&here.root),
+            lock: &NetworkLockFile::below(here.root()),
+            ovs: &Installed::below(here.root()),
             interfaces: &|| std::fs::read(&interfaces).ok(),
         };
         in_container(context, signals, container(&vmid, place), |netns, poll| {

@@ -50,7 +50,7 @@ pub(crate) fn change<T: Send>(
 }
 
 /// A text where Perl takes undef for an empty one.
-fn text(value: &Option<String>) -> &str {
+pub(crate) fn text(value: &Option<String>) -> &str {
     value.as_deref().unwrap_or_default()
 }
 

@@ -357,6 +357,30 @@ pub mod package {
         Ok(Empty::Nothing)
     }
 
+    /// Stands for `PVE::Network::SDN::Dhcp::regenerate_config`.
+    ///
+    /// Sets up the DHCP servers of this node anew: stops them, writes the configuration of each zone in effect that has
+    /// one, and starts these. VNets are those in effect, their subnets those of F<sdn/subnets.cfg>, as in the reference.
+    /// Nothing happens where there is no configuration in effect. `$reload` is not looked at.
+    ///
+    /// Returns nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Could not run before_regenerate for DHCP plugin dnsmasq ...` where a zone needs dnsmasq and it is not installed, or
+    /// its services do not stop; `Could not run before_configure for DHCP server ...` where its files cannot be written.
+    /// That a subnet, a VNet or a service fails is a warning.
+    #[export]
+    fn regenerate_config(
+        context: &mut Context,
+        signals: &Signals,
+        reload: Argument,
+    ) -> Result<Empty<()>, Error> {
+        drop(reload);
+        on_this_host(context, signals, |sdn| sdn.regenerate_dhcp())?;
+        Ok(Empty::Nothing)
+    }
+
     /// Stands for `PVE::Network::SDN::Dhcp::add_mapping`.
     ///
     /// Has the DHCP server of the zone of VNet `$vnetid` give `$mac` the addresses `$ip4` and `$ip6`; either may be

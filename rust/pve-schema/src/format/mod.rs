@@ -5,10 +5,10 @@ mod disk;
 mod list;
 mod name;
 
-use crate::parse::check_property_string;
-use crate::{Environment, Error, PerlStr, PerlString, Schema, class};
+use crate::parse::{check_property_string, parse_property_string};
+use crate::{Environment, Error, PerlStr, PerlString, Properties, Schema, class};
 
-pub use crate::class::{is_digits, is_name};
+pub use crate::class::{anchored, fold_to_ascii, is_digits, is_name};
 pub use address::{
     CIDR, CIDR_V4, CIDR_V6, IP, IPV4, IPV4_CONFIG, IPV6, IPV6_CONFIG, MAC_ADDR, is_interface_name,
     is_ip, is_ipv4_cidr, is_ipv6_cidr,
@@ -16,8 +16,33 @@ pub use address::{
 pub use disk::{DISK_SIZE, STARTUP_ORDER, VOLUME_ID, volume_storage};
 pub use list::split as split_list;
 pub use name::{
-    BRIDGE_ID, CONFIG_ID, DNS_NAME, INTERFACE, STORAGE_ID, TAG, TIME_ZONE, check_time_zone,
+    BRIDGE_ID, CONFIG_ID, DNS_NAME, INTERFACE, NODE_NAME, STORAGE_ID, TAG, TIME_ZONE,
+    check_time_zone,
 };
+
+/// The formats of single values, to be found by name.
+pub static RULES: &[&Rule] = &[
+    &BRIDGE_ID,
+    &CIDR,
+    &CIDR_V4,
+    &CIDR_V6,
+    &CONFIG_ID,
+    &DISK_SIZE,
+    &DNS_NAME,
+    &INTERFACE,
+    &IP,
+    &IPV4,
+    &IPV4_CONFIG,
+    &IPV6,
+    &IPV6_CONFIG,
+    &MAC_ADDR,
+    &NODE_NAME,
+    &STARTUP_ORDER,
+    &STORAGE_ID,
+    &TAG,
+    &TIME_ZONE,
+    &VOLUME_ID,
+];
 
 /// A named check of one value.
 pub struct Rule {
@@ -38,6 +63,8 @@ pub enum Format {
     Optional(&'static Rule),
     /// A property string.
     Properties(&'static Schema),
+    /// A property string with a check of the whole; a text that ends in a newline says what is wrong.
+    Checked(&'static Schema, fn(&Properties<'_>) -> Result<(), &'static str>),
 }
 
 impl Format {
@@ -47,7 +74,7 @@ impl Format {
             Format::One(rule) => rule.name.to_owned(),
             Format::List(rule) => format!("{}-list", rule.name),
             Format::Optional(rule) => format!("{}-opt", rule.name),
-            Format::Properties(schema) => schema.name.to_owned(),
+            Format::Properties(schema) | Format::Checked(schema, _) => schema.name.to_owned(),
         }
     }
 
@@ -60,6 +87,10 @@ impl Format {
             Format::Optional(_) => Ok(()),
             Format::Properties(schema) => {
                 return check_property_string(schema, value, environment);
+            }
+            Format::Checked(schema, check) => {
+                let properties = parse_property_string(schema, value, environment)?;
+                check(&properties).map_err(PerlString::literal)
             }
         };
         checked.map_err(|text| Error::Died { text, at_caller: false })

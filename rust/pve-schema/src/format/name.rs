@@ -37,6 +37,15 @@ pub static STORAGE_ID: Rule = Rule {
     },
 };
 
+/// `pve-node`: the name of a node, letters, digits and inner hyphens.
+pub static NODE_NAME: Rule = Rule {
+    name: "pve-node",
+    check: |value, _| {
+        let fine = anchored(value, |value| is_label(value.as_bytes()));
+        verdict(fine, "value does not look like a valid node name\n")
+    },
+};
+
 /// `pve-bridge-id`: word characters, `-`, `_` and `.`.
 pub static BRIDGE_ID: Rule = Rule {
     name: "pve-bridge-id",
@@ -77,7 +86,11 @@ pub fn check_time_zone(
 }
 
 fn is_dns_name(value: PerlStr<'_>) -> bool {
-    value.split(b'.').all(|label| match label.as_bytes() {
+    value.split(b'.').all(|label| is_label(label.as_bytes()))
+}
+
+fn is_label(label: &[u8]) -> bool {
+    match label {
         [] => false,
         [only] => only.is_ascii_alphanumeric(),
         [first, inner @ .., last] => {
@@ -85,7 +98,7 @@ fn is_dns_name(value: PerlStr<'_>) -> bool {
                 && last.is_ascii_alphanumeric()
                 && inner.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
         }
-    })
+    }
 }
 
 fn is_config_id(value: PerlStr<'_>) -> bool {

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use pve_schema::text::{self, Decoder};
-use pve_schema::{Error, PerlStr, PerlString, Scalar};
-use sha1::{Digest, Sha1};
+use pve_schema::{Error, PerlStr, PerlString, Scalar, digest};
 
 use super::Parsed;
 use super::builder::Builder;
@@ -61,7 +60,7 @@ where
 
     /// Reads a whole file.
     pub fn read(mut self, raw: &'a [u8]) -> Parsed<'a> {
-        self.builder.start(digest(raw), raw.len());
+        self.builder.start(digest::sha1_hex(raw), raw.len());
         let config = self.lines(raw);
         let Reader { warnings, builder, .. } = self;
         Parsed { config: config.map(|()| builder.finish()), warnings }
@@ -225,13 +224,4 @@ where
         self.warnings.push(text);
         Ok(())
     }
-}
-
-fn digest(raw: &[u8]) -> [u8; 40] {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut digest = [0; 40];
-    for (pair, byte) in digest.chunks_exact_mut(2).zip(Sha1::digest(raw)) {
-        pair.copy_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
-    }
-    digest
 }

@@ -268,7 +268,8 @@ sub enter {
         'link set tap101i0 address 02:00:00:00:00:0a'
         )
         : ();
-    my $text = join("\n", $LO, @{ $ROOMS{ $case->{room} } }, @tap, '');
+    my $links = $case->{links} // $ROOMS{ $case->{room} };
+    my $text = join("\n", $LO, @$links, @tap, '');
     _pipe_to($text, '/sbin/ip', '-batch', '-');
     _default('addr_gen_mode', 0);
     _settle($case);

@@ -5,10 +5,12 @@ package PVE::Network::Rust::Test::SDN;
 #   name     what it is about
 #   files    content by name below /etc/pve; %URL% is the address of a server that is started for it
 #   answers  what the server answers, in this order: [status, reason, body]; then only 500
+#   dnsmasq  whether dnsmasq is installed
+#   failing  the arguments with which systemctl fails
 #   calls    [function, arguments...]; functions are named Vnets::..., Subnets::... or Dhcp::...
 # What came of it is a list with a hash for each call:
 #   ok, error, warnings, output    of the call itself
-#   ipam, macs, ethers             the files afterwards, JSON with sorted keys
+#   ipam, macs, ethers, dnsmasq    the files afterwards, JSON with sorted keys
 #   requests                       what the server was asked, JSON bodies with sorted keys
 #   events                         what the DHCP server was told
 
@@ -22,7 +24,7 @@ use JSON;
 
 use PVE::Network::Rust::Test::Outcome qw(message);
 
-our @EXPORT_OK = qw(replay);
+our @EXPORT_OK = qw(fake_systemctl replay);
 
 # The reference's other functions return whatever their last statement left behind.
 my $HAS_RESULT = qr/::(?:get_\w+|del_ips_from_mac)$/;
@@ -45,6 +47,18 @@ sub _write {
     open(my $out, '>:raw', $path) or die "open $path: $!\n";
     print $out $content or die "write $path: $!\n";
     close($out) or die "close $path: $!\n";
+    return;
+}
+
+# Writes a systemctl into a folder that only tells a log what it was asked for.
+sub fake_systemctl {
+    my ($folder, $log) = @_;
+    _write("$folder/systemctl", <<"SH");
+#!/bin/sh
+printf '["systemctl","%s","%s"]\\n' "\$1" "\$2" >> '$log'
+! grep -qxF -- "\$1 \$2" '$folder/failing' 2>/dev/null
+SH
+    chmod(0755, "$folder/systemctl") or die "chmod: $!\n";
     return;
 }
 
@@ -111,7 +125,10 @@ sub _call {
     open(my $stdout, '>&', \*STDOUT) or die "dup: $!\n";
     open(STDOUT, '>', "$work/output") or die "open: $!\n";
     {
-        my $text = sub { return message($_[0]) =~ s/\Q$root\E//gr };
+# An error within another one: what was raised in Rust has the caller's place, and no newline of its own.
+        my $text = sub {
+            return message($_[0]) =~ s/\Q$root\E//gr =~ s/\.\n\n\z/.\n/r;
+        };
         local $SIG{__WARN__} = sub { push @warnings, $text->($_[0]) };
         local $SIG{__DIE__};
         local $@;
@@ -130,11 +147,29 @@ sub _call {
     return \%outcome;
 }
 
+# What dnsmasq is configured with: the settings in its files by name, without comments and how they are laid out.
+sub _dnsmasq {
+    my ($root) = @_;
+    my %files;
+    for my $path (
+        glob("$root/etc/dnsmasq.d/*/*.conf $root/etc/default/dnsmasq.* $root/etc/dbus-1/system.d/*")
+        )
+    {
+        my @lines = grep { /\S/ } map { s/^\s+|\s+$//gr } grep { !/^#/ } split(/\n/, _slurp($path));
+        # Lines mean something in all but XML.
+        @lines = map { s/(?<=>) | (?=<)//gr } join(' ', @lines) if $path =~ m{/dbus-1/};
+        $files{ $path =~ s/^\Q$root\E//r } = \@lines;
+    }
+    return %files ? \%files : undef;
+}
+
 # Replays a scenario in the folder $root, which is emptied. $implementation is a hash: `function`
-# gives the code for a function's name, `events` is called after each call.
+# gives the code for a function's name, `events` is called after each call, `install` with whether dnsmasq is installed,
+# `programs` is the folder of the systemctl.
 sub replay {
     my ($scenario, $root, $work, $implementation) = @_;
-    remove_tree($_) for glob("$root/etc/pve/* $root/etc/pve/.r* $root/etc/dnsmasq.d/*");
+    my @left = qw(pve/* pve/.r* dnsmasq.d/* default/dnsmasq.* dbus-1/system.d/*);
+    remove_tree($_) for glob(join(' ', map { "$root/etc/$_" } @left));
     make_path("$root/etc/pve/$_") for qw(sdn priv/lock nodes/here);
     symlink('nodes/here', "$root/etc/pve/local") or die "symlink: $!\n";
     my ($pid, $port) = _serve($scenario->{answers} // [], "$work/requests");
@@ -143,6 +178,8 @@ sub replay {
         my $path = $name =~ m{^/} ? "$root$name" : "$root/etc/pve/$name";
         _write($path, $files{$name} =~ s/%URL%/http:\/\/127.0.0.1:$port\/api/gr);
     }
+    $implementation->{install}->($scenario->{dnsmasq});
+    _write("$implementation->{programs}/failing", ($scenario->{failing} // '') . "\n");
     my @outcomes;
     for my $call (@{ $scenario->{calls} }) {
         my ($name, @arguments) = @$call;
@@ -152,6 +189,7 @@ sub replay {
             ipam => _sorted_json(_slurp("$root/etc/pve/sdn/pve-ipam-state.json")),
             macs => _sorted_json(_slurp("$root/etc/pve/sdn/mac-cache.json")),
             ethers => _slurp("$root/etc/dnsmasq.d/z/ethers"),
+            dnsmasq => _dnsmasq($root),
         );
         $outcome->{$_} = $after{$_} for grep { defined($after{$_}) } keys %after;
         my %told = (

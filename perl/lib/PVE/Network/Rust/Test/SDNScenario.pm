@@ -8,7 +8,7 @@ use warnings;
 use Exporter qw(import);
 use JSON;
 
-our @EXPORT_OK = qw(random_scenario remote_scenario);
+our @EXPORT_OK = qw(dhcp_scenario random_scenario remote_scenario);
 
 my @MACS = map { "BC:24:11:00:00:0$_" } 1 .. 4;
 sub _pick { return $_[rand(@_)] }
@@ -253,6 +253,71 @@ sub remote_scenario {
     };
     push @calls, ['Subnets::update_subnet', \%zone, 'z-10.1.0.0-24', $new, $old];
     return { name => "remote $seed", files => \%files, answers => \@answers, calls => \@calls };
+}
+
+# The scenario of a seed: the servers of zones are set up, some of which something is wrong with.
+sub dhcp_scenario {
+    my ($seed) = @_;
+    srand($seed);
+    my %zones;
+    for my $id (qw(z other)) {
+        my %zone = (type => 'simple', ipam => 'pve');
+        $zone{dhcp} = rand() < 0.03 ? 'kea' : 'dnsmasq' if rand() < 0.8;
+        $zone{mtu} = _pick(1300, '9000') if rand() < 0.4;
+        %zone = (%zone, type => 'vlan', bridge => 'vmbr0') if rand() < 0.05;
+        $zones{$id} = \%zone;
+    }
+    my %vnets = map { $_ => { type => 'vnet', zone => _pick('z', 'z', 'other') } } qw(v1 v2 v3);
+    my %subnets;
+    for my $number (0 .. 4) {
+        my ($network, $gateway, $server) = @{
+            _pick(
+                ["10.$number.0.0-24", "10.$number.0.1", "10.$number.0.2"],
+                ["10.$number.0.0-30", "10.$number.0.1", "10.$number.0.2"],
+                ["10.$number.0.7-32", "10.$number.0.7", '8.8.8.8'],
+                ["fd00:$number\::-64", "fd00:$number\::1", "fd00:$number\::2"],
+                ["fd00:$number\::-63", "fd00:$number\::1", '2001:4860::1'],
+            )
+        };
+        my %options = (type => 'subnet', vnet => _pick(sort keys %vnets));
+        $options{gateway} = $gateway if rand() < 0.8;
+        $options{'dhcp-dns-server'} = $server if rand() < 0.5;
+        $options{'dhcp-range'} = ["start-address=$gateway,end-address=$server"] if rand() < 0.5;
+        $subnets{ _pick('z', 'z', 'other') . "-$network" } = \%options;
+    }
+    my %running = (
+        version => 1,
+        zones => { ids => \%zones },
+        vnets => { ids => \%vnets },
+        subnets => { ids => {} },
+    );
+    delete @running{qw(zones subnets)} if rand() < 0.05;
+    my %files = (
+        'sdn/zones.cfg' => _section_file(undef, \%zones),
+        'sdn/vnets.cfg' => _section_file('vnet', \%vnets),
+        'sdn/subnets.cfg' => _section_file('subnet', \%subnets),
+        'sdn/.running-config' => JSON->new->canonical->encode(\%running),
+        '/etc/default/README' => '',
+        '/etc/dbus-1/system.d/README' => '',
+        '/etc/dnsmasq.d/README' => '',
+    );
+    $files{"/etc/dnsmasq.d/z/$_"} = "interface=old\n"
+        for grep { rand() < 0.5 } qw(10-v1.conf 10-old.conf 20-kept.conf);
+    my %scenario = (
+        name => "dhcp $seed",
+        files => \%files,
+        calls => [['Dhcp::regenerate_config', _maybe(0.5, 1)], ['Dhcp::regenerate_config']],
+        dnsmasq => rand() < 0.9 ? 1 : 0,
+    );
+    my @may_fail = (
+        'stop dnsmasq@*',
+        'disable dnsmasq@',
+        'reload dbus',
+        'enable dnsmasq@z',
+        'restart dnsmasq@z'
+    );
+    $scenario{failing} = _pick(@may_fail) if rand() < 0.2;
+    return \%scenario;
 }
 
 1;

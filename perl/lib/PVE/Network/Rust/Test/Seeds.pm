@@ -8,9 +8,15 @@ use warnings;
 use Exporter qw(import);
 use JSON::XS;
 
-our @EXPORT_OK = qw(seed_texts seed_texts_of);
+our @EXPORT_OK = qw(seed_texts);
 
-my @texts;
+# By the name of a format, the recorded cases and the examples.
+my %SOURCES = (
+    'lxc' => [[qw(lxc lxc-strict)], 'examples/*.conf'],
+    'interfaces' => [['interfaces']],
+    'storage' => [['storage']],
+);
+my %texts;
 
 sub _read {
     my ($path) = @_;
@@ -19,40 +25,27 @@ sub _read {
     return scalar(<$in>) // '';
 }
 
-sub _inputs {
-    my (@names) = @_;
+sub _load {
+    my ($cases, @examples) = @_;
+    my @texts;
     my $json = JSON::XS->new;
-    my @inputs;
-    for my $path (map { "t/vectors/$_.jsonl" } @names) {
+    for my $path (map { "t/vectors/$_.jsonl" } @$cases) {
         for my $line (split(/\n/, _read($path))) {
             my $input = $json->decode($line)->{input};
             utf8::downgrade($input);
-            push @inputs, $input;
+            push @texts, $input;
         }
     }
-    return @inputs;
-}
-
-sub _load {
-    push @texts, _inputs(qw(lxc lxc-strict));
-    push @texts, map { _read($_) } sort glob('examples/*.conf');
+    push @texts, map { _read($_) } map { sort glob($_) } @examples;
     die "no recorded cases below t/vectors: run this in a checkout\n" if !@texts;
-    return;
+    return \@texts;
 }
 
-my %texts_of;
-
-# The inputs of the recorded cases of another format, as bytes.
-sub seed_texts_of {
-    my ($name) = @_;
-    $texts_of{$name} //= [_inputs($name)];
-    return @{ $texts_of{$name} };
-}
-
-# Texts of container configurations, as bytes.
+# All texts of a format (lxc without a name), as bytes.
 sub seed_texts {
-    _load() if !@texts;
-    return @texts;
+    my $name = shift // 'lxc';
+    $texts{$name} //= _load(@{ $SOURCES{$name} });
+    return @{ $texts{$name} };
 }
 
 1;

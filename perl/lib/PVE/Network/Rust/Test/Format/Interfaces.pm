@@ -11,7 +11,7 @@ use parent 'PVE::Network::Rust::Test::Format';
 use PVE::Network::Rust::Test::Hostile qw(hostile_scalar hostile_text mutated word);
 use PVE::Network::Rust::Test::Outcome qw(outcome);
 use PVE::Network::Rust::Test::Random qw(chance number_of pick shuffled subset);
-use PVE::Network::Rust::Test::Seeds qw(seed_texts_of);
+use PVE::Network::Rust::Test::Seeds qw(seed_texts);
 use PVE::Network::Rust::Test::Value qw(copy);
 
 my @NAMES = (
@@ -152,7 +152,7 @@ sub _line {
 sub _text {
     my $kind = rand();
     return join('', map { _coherent($_) } 0 .. number_of(0, 9)) if $kind < 0.35;
-    my @seeds = seed_texts_of('interfaces');
+    my @seeds = seed_texts('interfaces');
     my $text =
         $kind < 0.6
         ? pick(@seeds)

@@ -1,0 +1,144 @@
+package PVE::Network::Rust::Test::Format::StorageConfig;
+
+# storage.cfg: whole files, and Perl structures to be written.
+
+use strict;
+use warnings;
+
+use parent 'PVE::Network::Rust::Test::Format';
+
+use PVE::Network::Rust::Test::Hostile qw(hostile_scalar hostile_text word);
+use PVE::Network::Rust::Test::Outcome qw(outcome);
+use PVE::Network::Rust::Test::Random qw(chance number_of pick);
+use PVE::Network::Rust::Test::SectionText qw(changed_text new_text);
+use PVE::Network::Rust::Test::Seeds qw(seed_texts);
+use PVE::Network::Rust::Test::Value qw(copy);
+
+my $REFERENCE = 'PVE::Storage::Plugin';
+
+sub name { return 'storage-config' }
+sub reference_module { return 'PVE::Storage' }
+sub rust_module { return 'PVE::Network::Rust::Storage::Config' }
+
+# The file's name.
+sub fixed_arguments { return 1 }
+
+sub new {
+    my ($class, undef, $rust) = @_;
+    my $self = $class->SUPER::new($REFERENCE, $rust);
+    # A plugin of others, registered with both sides.
+    require PVE::Network::Rust::Test::ExamplePlugin;
+    my $plugin = 'PVE::Network::Rust::Test::ExamplePlugin';
+    $plugin->register();
+    $REFERENCE->init();
+    $rust->register_plugin($plugin);
+    $self->{data} = $REFERENCE->private();
+    return $self;
+}
+
+sub _text {
+    my ($self) = @_;
+    return new_text($self->{data}) if chance(0.6);
+    return changed_text($self->{data}, seed_texts('storage'));
+}
+
+sub _file_case {
+    my ($self) = @_;
+    my $name = chance(0.97) ? 'storage.cfg' : pick('', undef, "\xff", "\x{263a}", 7);
+    my $raw = chance(0.99) ? $self->_text() : pick(undef, '', 0, 100);
+    return { what => 'file', arguments => [$name, $raw, chance(0.9) ? () : pick(0, 1, undef)] };
+}
+
+# Changes some values of a structure. Returns whether something other than plain values came in.
+sub _distort {
+    my ($cfg) = @_;
+    my $strange = 0;
+    for (1 .. number_of(0, 3)) {
+        my $section = $cfg->{ids}{ pick(sort keys %{ $cfg->{ids} }) };
+        if (ref($section) ne 'HASH') {
+            next;
+        } elsif (chance(0.1)) {
+            $cfg->{order}{ pick(sort keys %{ $cfg->{ids} }) } = hostile_scalar();
+        } elsif (chance(0.2)) {
+            delete $section->{ pick(sort keys %$section) };
+        } else {
+            my $key = chance(0.7) ? pick(sort keys %$section) : pick('comment', 'disable', word());
+            $strange ||= ref($section->{$key}) || $key =~ /^(?:content(?:-dirs)?|nodes)$/;
+            $section->{$key} = chance(0.9) ? hostile_scalar() : { a => 1 };
+            $strange ||= ref($section->{$key});
+        }
+    }
+    return $strange ? 1 : 0;
+}
+
+sub _structure_case {
+    my ($self) = @_;
+    my $text = $self->_text();
+    local $SIG{__WARN__} = sub { };
+    my $cfg = $REFERENCE->parse_config('storage.cfg', $text);
+    # The default content is shared: a change would change the reference.
+    $cfg = copy($cfg);
+    my $strange = chance(0.8) && _distort($cfg);
+    my @allow = chance(0.7) ? () : pick(0, 1, '', undef);
+    # A section of an unknown type is written with the addresses of what is in it.
+    my $lenient = $strange || $allow[0] ? 1 : 0;
+    return { what => 'structure', arguments => [undef, $cfg, @allow], lenient => $lenient };
+}
+
+sub generate {
+    my ($self) = @_;
+    local $PVE::Network::Rust::Test::SchemaValue::WILDNESS = pick(0, 0.01, 0.03, 0.1, 0.3);
+    return $self->_file_case() if chance(0.75);
+    return $self->_structure_case();
+}
+
+# Without what the reference leaves to the order of Perl's hashes: which of several missing options
+# is named, and the order of content and nodes.
+sub _ordered {
+    my ($observed) = @_;
+    return { map { $_ => _ordered($observed->{$_}) } keys %$observed } if ref($observed) eq 'HASH';
+    return [map { _ordered($_) } @$observed] if ref($observed) eq 'ARRAY';
+    $observed =~ s/(missing value for required option )'[^']+'/$1'...'/g;
+    $observed =~ s/(\\t(?:content|nodes) )(.*?)(?=\\n)/$1 . join(',', sort split(m{,}, $2))/ge;
+    return $observed;
+}
+
+# Warnings of one section's values come in any order.
+sub _sorted_warnings {
+    my ($warnings) = @_;
+    my @sorted;
+    my @run;
+    for my $warning (@$warnings, '') {
+        if ($warning =~ /^"(?:storage does not support|Exiting subroutine)/) {
+            push @run, $warning;
+            next;
+        }
+        push @sorted, sort(@run), $warning;
+        @run = ();
+    }
+    pop @sorted;
+    return \@sorted;
+}
+
+sub _call {
+    my ($code, @arguments) = @_;
+    my $observed = _ordered(outcome($code, @arguments));
+    $observed->{warnings} = _sorted_warnings($observed->{warnings});
+    return $observed;
+}
+
+sub observe {
+    my ($self, $package, $case) = @_;
+    my @arguments = @{ copy($case->{arguments}) };
+    return { call => _call(sub { $package->write_config(@_) }, @arguments) }
+        if $case->{what} eq 'structure';
+    my $cfg;
+    my $observed = _call(sub { $cfg = copy($package->parse_config(@_)) }, @arguments);
+    return { call => $observed } if ref($cfg) ne 'HASH';
+    return {
+        call => $observed,
+        write => _call(sub { $package->write_config(@_) }, 'storage.cfg', $cfg),
+    };
+}
+
+1;

@@ -1,0 +1,33 @@
+//! storage.cfg, read and written as the reference does.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pve_config::storage::{Storages, parse_config, write_config};
+use pve_schema::section::Config;
+use pve_schema::{Map, PerlStr, PerlString, Scalar, Value};
+
+const FILENAME: PerlStr<'static> = PerlStr::literal("storage.cfg");
+
+fuzz_target!(|raw: &[u8]| {
+    let storages = Storages::new(&[]).expect("the tables are in order");
+    let parsed = parse_config(&storages, FILENAME, raw).config;
+    let Ok(first) = write_config(&storages, &structure(parsed), false).text else { return };
+    let again = parse_config(&storages, FILENAME, first.as_bytes());
+    assert!(again.warnings.is_empty(), "{:?}", again.warnings);
+    let second = write_config(&storages, &structure(again.config), false).text;
+    assert_eq!(first, second.expect("what was read can be written"));
+});
+
+fn structure(config: Config<'_>) -> Map<'_> {
+    let (mut ids, mut order) = (Map::new(), Map::new());
+    for section in config.sections {
+        if let Some(place) = section.order {
+            order.push(section.id.clone(), Scalar::Int(place as i64));
+        }
+        ids.push(section.id, section.settings.map_or(Value::UNDEF, Value::Map));
+    }
+    let mut map = Map::new();
+    map.push(PerlString::literal("ids"), ids);
+    map.push(PerlString::literal("order"), order);
+    map
+}

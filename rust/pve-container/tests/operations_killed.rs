@@ -1,0 +1,266 @@
+//! A process that is killed at any system call of an operation leaves what the next reconciling undoes or completes: then
+//! links, addresses, routes, VLANs, limits and firewall bridges are as they were before, or as they were wanted.
+//!
+//! Run without arguments, this program starts itself as the process to kill.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+mod room;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use common::Root;
+use nix::sys::ptrace;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use pve_container::interfaces::Container;
+use pve_container::operation::{Change, Filter, Operations, Request, State};
+use pve_netlink::Host;
+use room::quick::quick;
+use room::state::{assert_same, settled};
+use room::{HOST_END, Room, VMID, nic, patient, run, try_run};
+
+const NET: &str = "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=10.20.0.5/24,gw=10.20.0.1,\
+    ip6=2001:db8:20::5/64,gw6=2001:db8:20::1,firewall=1";
+const ELSEWHERE: &str = "name=eth0,bridge=vmbr1,hwaddr=BC:24:11:00:00:01,ip=10.20.0.6/24,gw=10.99.0.1,\
+    ip6=2001:db8:21::5/64,gw6=2001:db8:21::1";
+const RENAMED: &str = "name=net0,bridge=vmbr0,hwaddr=BC:24:11:00:00:02,ip=10.20.0.5/24,gw=10.20.0.1,\
+    ip6=2001:db8:20::5/64,gw6=2001:db8:20::1";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments.get(1).map(String::as_str) {
+        Some("--change") => change(&arguments[2..]),
+        // cargo-nextest asks for the tests by name before it runs them.
+        _ if arguments.iter().any(|argument| argument == "--list") => {
+            if !arguments.iter().any(|argument| argument == "--ignored") {
+                println!("killed_at_every_step: test");
+            }
+        }
+        _ => killed_at_every_step(),
+    }
+}
+
+fn request(netns: &Path, what: &str) -> Request {
+    let change = match what {
+        "add" => Change::Add(Box::new(nic(NET))),
+        "remove" => Change::Remove,
+        "elsewhere" => Change::Update(Box::new(nic(ELSEWHERE)), Some(Box::new(nic(NET)))),
+        "renamed" => Change::Update(Box::new(nic(RENAMED)), None),
+        other => panic!("{other}"),
+    };
+    Request { vmid: VMID, netid: 0, container: Container::NetNs(netns.into()), change }
+}
+
+/// The process to kill: a folder, a namespace, what to do, and whether in the background.
+fn change(arguments: &[String]) {
+    let [root, netns, what, background] = arguments else { panic!("{arguments:?}") };
+    let operations = Operations::below(Path::new(root));
+    let request = request(Path::new(netns), what);
+    // std would hold back what does not end a line.
+    nix::unistd::write(std::io::stdout(), b"r").unwrap();
+    std::io::stdin().read_exact(&mut [0]).unwrap();
+    if background == "yes" {
+        operations.start(&Host, request).unwrap().result(&mut patient).unwrap();
+    } else {
+        operations.carry_out(&Host, &request, &mut patient).unwrap();
+    }
+}
+
+struct Killing<'a> {
+    room: &'a Room,
+    root: &'a Root,
+    operations: Operations,
+}
+
+impl Killing<'_> {
+    fn carry_out(&self, what: &str) {
+        let request = request(&self.room.netns(), what);
+        self.operations.carry_out(&Host, &request, &mut patient).unwrap();
+    }
+
+    /// Not plugged in; or plugged in, as `NET` says.
+    fn prepare(&self, plugged: bool) {
+        if try_run(&["ip", "link", "show", HOST_END]).is_ok() {
+            self.carry_out("remove");
+        }
+        if plugged {
+            self.carry_out("add");
+        }
+    }
+
+    fn start(&self, what: &str, background: &str) -> Child {
+        Command::new(std::env::current_exe().unwrap())
+            .arg("--change")
+            .args([self.root.path(), &self.room.netns()])
+            .args([what, background])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    fn each(&self, what: &str, plugged: bool, background: &str) {
+        self.prepare(plugged);
+        self.carry_out(what);
+        let wanted = settled(self.room);
+        self.prepare(plugged);
+        let thorough = settled(self.room);
+        let mut before = quick(self.room);
+        let (mut kills, mut undone, mut completed) = (0, 0, 0);
+        while self.run_and_kill_at(what, background, kills) {
+            let place = format!("{what}, background {background}, killed at stop {kills}");
+            kills += 1;
+            let done = self.operations.reconcile(&Host, &mut patient).unwrap();
+            let all = self.operations.list(&Filter::default()).unwrap();
+            assert!(all.iter().all(|one| one.state.is_final()), "{place}: {all:?}");
+            let last = all.last();
+            assert!(last.is_none_or(|last| last.error.is_none()), "{place}: {last:?}");
+            // Where it was killed after its end, or before its begin, there is nothing to do.
+            let is_done = match done.as_slice() {
+                [] => last
+                    .is_some_and(|last| last.state == State::Succeeded && last.kind == kind(what)),
+                [one] => one.state == State::Succeeded,
+                more => panic!("{place}: {more:?}"),
+            };
+            if is_done && quick(self.room) != before {
+                completed += 1;
+                assert_same(&wanted, &settled(self.room), &place);
+                self.prepare(plugged);
+                before = quick(self.room);
+            } else {
+                undone += 1;
+                let now = quick(self.room);
+                assert!(before == now, "{place}\nwas {before:?}\nis  {now:?}");
+            }
+            self.operations.clean_up(Duration::ZERO).unwrap();
+        }
+        self.prepare(plugged);
+        assert_same(&thorough, &settled(self.room), what);
+        println!(
+            "{what}, background {background}: {kills} kills, {undone} undone, {completed} completed"
+        );
+        assert!(undone > 5 && completed > 0, "{undone} {completed}");
+    }
+
+    /// Runs one operation and kills it where it enters its system call number `stop` of those that matter; false when it
+    /// was over before.
+    #[expect(clippy::zombie_processes, reason = "waitpid takes it, as ptrace(2) wants")]
+    fn run_and_kill_at(&self, what: &str, background: &str, stop: usize) -> bool {
+        let mut child = self.start(what, background);
+        let pid = Pid::from_raw(child.id() as i32);
+        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+        let options = ptrace::Options::PTRACE_O_TRACESYSGOOD
+            | ptrace::Options::PTRACE_O_TRACECLONE
+            | ptrace::Options::PTRACE_O_EXITKILL;
+        ptrace::seize(pid, options).unwrap();
+        ptrace::interrupt(pid).unwrap();
+        waitpid(pid, None).unwrap();
+        child.stdin.take().unwrap().write_all(b"x").unwrap();
+        ptrace::syscall(pid, None).unwrap();
+        let mut stops = 0;
+        let mut inside = BTreeSet::new();
+        loop {
+            let status = waitpid(None, Some(WaitPidFlag::__WALL)).unwrap();
+            let thread = match status {
+                WaitStatus::Exited(one, code) if one == pid => {
+                    assert_eq!(code, 0, "{what}");
+                    return false;
+                }
+                WaitStatus::Exited(..) => continue,
+                WaitStatus::PtraceSyscall(thread) => {
+                    // Stops at the entry and at the exit of a call take turns.
+                    let enters = !inside.remove(&thread) && inside.insert(thread);
+                    let matters = enters && matters(pid, thread);
+                    if matters && stops == stop {
+                        break;
+                    }
+                    stops += usize::from(matters);
+                    thread
+                }
+                WaitStatus::Stopped(thread, _) | WaitStatus::PtraceEvent(thread, ..) => thread,
+                other => panic!("{other:?}"),
+            };
+            let _ = ptrace::syscall(thread, None);
+        }
+        nix::sys::signal::kill(pid, Signal::SIGKILL).unwrap();
+        loop {
+            match waitpid(None, Some(WaitPidFlag::__WALL)).unwrap() {
+                WaitStatus::Signaled(one, ..) if one == pid => return true,
+                _ => {}
+            }
+        }
+    }
+}
+
+fn kind(what: &str) -> pve_container::operation::Kind {
+    use pve_container::operation::Kind;
+    match what {
+        "add" => Kind::Add,
+        "remove" => Kind::Remove,
+        _ => Kind::Update,
+    }
+}
+
+/// What changes the record, the lock, the kernel's network, or where the thread is.
+fn matters(pid: Pid, thread: Pid) -> bool {
+    let text = fs::read_to_string(format!("/proc/{pid}/task/{thread}/syscall")).unwrap();
+    let number = text.split(' ').next().unwrap().trim().parse();
+    [
+        nix::libc::SYS_write,
+        nix::libc::SYS_pwrite64,
+        nix::libc::SYS_ftruncate,
+        nix::libc::SYS_flock,
+        nix::libc::SYS_sendto,
+        nix::libc::SYS_setns,
+    ]
+    .iter()
+    .any(|one| number == Ok(*one))
+}
+
+fn killed_at_every_step() {
+    let root = Root::new();
+    fs::create_dir_all(root.path().join("run")).unwrap();
+    fs::write(root.path().join("run/proxmox-nftables-firewall-force-disable"), "").unwrap();
+    Room::with(|room| {
+        for command in [
+            "ip link add vmbr1 address 02:00:00:00:00:11 type bridge",
+            "ip link add nic1 address 02:00:00:00:00:12 type veth peer name far1 address 02:00:00:00:00:13",
+            "ip link set nic1 master vmbr1",
+            "ip link set nic1 up",
+            "ip link set far1 up",
+            "ip link set vmbr1 up",
+        ] {
+            run(&command.split(' ').collect::<Vec<_>>());
+        }
+        while !run(&["ip", "-6", "addr", "show", "dev", "vmbr1"]).contains("fe80::") {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        for command in [
+            "ip link add eth9 address 02:00:00:00:00:09 type veth peer name far9",
+            "ip link set eth9 up",
+            "ip link set far9 up",
+            "ip addr add 10.9.0.2/24 dev eth9",
+        ] {
+            room.container(&command.split(' ').collect::<Vec<_>>());
+        }
+        let operations = Operations::below(root.path());
+        let killing = Killing { room, root: &root, operations };
+        let mut seen = BTreeSet::new();
+        for (what, plugged) in
+            [("add", false), ("remove", true), ("elsewhere", true), ("renamed", true)]
+        {
+            for background in ["no", "yes"] {
+                killing.each(what, plugged, background);
+                seen.insert(what);
+            }
+        }
+        assert_eq!(seen.len(), 4);
+    });
+}

@@ -1,0 +1,13 @@
+//! What a change is about as it is before, in a form that can be written down, and made so again by whoever reads that:
+//! the process that made the change may be gone.
+//!
+//! [`crate::transaction`] undoes what it did itself, step by step. Here, what there is now is compared with what there was,
+//! and only the difference is changed: it does not matter how far the change came.
+
+pub mod host;
+pub mod inside;
+mod message;
+
+pub use host::Links;
+pub use inside::Inside;
+pub use message::Message;

@@ -1,0 +1,10 @@
+package PVE::Storage::Plugin;
+
+# Stands in for the base class of storage plugins where PVE is not installed.
+
+use strict;
+use warnings;
+
+our @SHARED_STORAGE = ();
+
+1;
