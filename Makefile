@@ -3,7 +3,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 .DEFAULT_GOAL := all
 
 .PHONY: all demo test test-rust test-perl test-kernel test-package test-fresh check \
-	check-advisories check-memory check-reference fuzz-reference tidy bench deb install clean
+	check-advisories check-memory check-reference fuzz-reference stress tidy bench deb install clean
 # Targets share blib/, target/ and the two or three processors; cargo and prove run in parallel by themselves.
 .NOTPARALLEL:
 
@@ -58,6 +58,11 @@ check-reference: all
 fuzz-reference: all
 	@perl/setup check-reference
 	@perl/fuzz-reference
+
+# How long in seconds: STRESS_SECONDS.
+stress: all
+	@perl/build-testlib
+	@STRESS_SECONDS=$(or $(STRESS_SECONDS),300) prove -bv --norc t/stress.t
 
 tidy:
 	@perl/setup check

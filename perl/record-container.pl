@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 
-# usage: PVE_SRC=DIR perl/record-container.pl > t/vectors/container/net.jsonl
+# usage: PVE_SRC=DIR perl/record-container.pl [plain [PATTERN OF NAMES]] > t/vectors/container/net.jsonl
 #        PVE_SRC=DIR perl/uml perl perl/record-container.pl kernel >> t/vectors/container/net.jsonl
 #
 # Plays the scenarios of PVE::Network::Rust::Test::ContainerNet with the reference's own PVE::LXC::update_net on a
@@ -45,6 +45,7 @@ for my $module (qw(PVE::LXC PVE::LXC::Config PVE::LXC::Setup PVE::Network::SDN::
 
 my $work = tempdir(CLEANUP => 1);
 my (@ran, @commands);
+my $vnets = { zones => '', ids => {} };
 
 sub record {
     my ($cmd, %param) = @_;
@@ -72,8 +73,13 @@ sub record {
     *PVE::LXC::Setup::new = sub { push @ran, "setup $_[2]"; return bless {}, 'PVE::LXC::Setup' };
     *PVE::LXC::Setup::setup_network = sub { push @ran, 'setup_network' };
     *PVE::INotify::read_file = sub { return {} };
-    *PVE::Network::SDN::running_config = sub { return {} };
-    *PVE::Network::SDN::Vnets::config = sub { return {} };
+    *PVE::Network::SDN::running_config = sub {
+        my $zones = PVE::Network::SDN::Zones::config();
+        return { vnets => { ids => { %{ $vnets->{ids} } } }, zones => { ids => $zones->{ids} } };
+    };
+    *PVE::Network::SDN::Vnets::config = sub { return { ids => { %{ $vnets->{ids} } } } };
+    *PVE::Network::SDN::Zones::config =
+        sub { PVE::Network::SDN::Zones::Plugin->parse_config('zones.cfg', $vnets->{zones}) };
     $PVE::Firewall::Helpers::FORCE_NFT_DISABLE_FLAG_FILE = "$work/no-nftables";
     *PVE::Network::run = \&record;
     *PVE::Tools::run_command = \&record;
@@ -96,7 +102,8 @@ sub record {
 my $json = JSON->new->canonical;
 prepare();
 $| = 1;
-for my $scenario (scenarios($ARGV[0] // 'plain')) {
+my ($kernel, $only) = ($ARGV[0] // 'plain', $ARGV[1] // '');
+for my $scenario (grep { $_->{name} =~ /$only/ } scenarios($kernel)) {
     my @steps;
     my $outcomes = play(
         $scenario, $work,
@@ -114,6 +121,7 @@ for my $scenario (scenarios($ARGV[0] // 'plain')) {
         },
         parse => sub { PVE::LXC::Config->parse_lxc_network($_[0]) },
         settings => sub {
+            $vnets = $_[0]{vnets} // { zones => '', ids => {} };
             unlink("$work/no-nftables");
             return if !$_[0]{pve_firewall};
             open(my $out, '>', "$work/no-nftables") or die "open: $!\n";

@@ -1,12 +1,14 @@
 #!/usr/bin/perl
 # usage: PVE_SRC=DIR perl/uml perl perl/record-host.pl > t/vectors/host/cases.jsonl
+#        PVE_SRC=DIR perl/uml perl perl/record-host.pl --ovs > t/vectors/host/ovs.jsonl
 #        PVE_SRC=DIR perl/uml perl perl/record-host.pl --sdn > t/vectors/sdn/host.jsonl
 #        PVE_SRC=DIR unshare --net --mount perl/record-host.pl --messages > t/vectors/host/messages.jsonl
 #
 # With --messages: what the reference's functions return, die with and say, for the calls of
 # PVE::Network::Rust::Test::HostMessages. Otherwise: runs the calls of each case of PVE::Network::Rust::Test::HostRoom, or
-# with --sdn of PVE::Network::Rust::Test::SDNRoom, with the reference's own Perl code and writes what it does, one case a
-# line: the case itself, with --sdn as `said` what the calls died with or warned about, and as `commands` a list of
+# with --ovs of PVE::Network::Rust::Test::OpenVSwitch, or with --sdn of PVE::Network::Rust::Test::SDNRoom, with the
+# reference's own Perl code and writes what it does, one case a line: the case itself, with --sdn as `said` what the calls
+# died with or warned about, and as `commands` a list of
 #
 #   ["run", EXIT CODE, ARGV...]
 #   ["shell", LINE]                    a command line that may fail
@@ -22,7 +24,8 @@ use JSON::XS ();
 
 use lib 'perl/lib';
 use PVE::Network::Rust::Test::HostMessages;
-use PVE::Network::Rust::Test::HostRoom qw(cases enter run_quietly);
+use PVE::Network::Rust::Test::HostRoom qw(cases enter leave run_quietly);
+use PVE::Network::Rust::Test::OpenVSwitch ();
 use PVE::Network::Rust::Test::Reference;
 use PVE::Network::Rust::Test::SDNRoom;
 
@@ -58,6 +61,15 @@ if ($what eq '--messages') {
 {
     no warnings qw(redefine once);
     *PVE::Network::run = \&record;
+    if ($what eq '--ovs') {
+        PVE::Network::Rust::Test::Reference::unavailable('PVE::LXC')
+            and die "PVE::LXC cannot be loaded\n";
+        require PVE::LXC;
+        *PVE::Tools::run_command = *PVE::LXC::run_command = \&record;
+        *PVE::INotify::read_file = sub { return {} };
+        *PVE::Network::SDN::running_config = *PVE::Network::SDN::Vnets::config = sub { return {} };
+        system(qw(modprobe -d /mnt -a openvswitch overlay));
+    }
     my $disable_ipv6 = \&PVE::Network::disable_ipv6;
     *PVE::Network::disable_ipv6 = sub {
         my ($link) = @_;
@@ -74,8 +86,13 @@ if ($what eq '--messages') {
 $| = 1;
 my $only = $ENV{HOST_CASES} // '';
 my $with_sdn = $what eq '--sdn';
-my @cases = $with_sdn ? PVE::Network::Rust::Test::SDNRoom::cases() : cases();
+my @cases =
+    $with_sdn
+    ? PVE::Network::Rust::Test::SDNRoom::cases()
+    : $what eq '--ovs' ? PVE::Network::Rust::Test::OpenVSwitch::cases()
+    : cases();
 PVE::Network::Rust::Test::SDNRoom::load_reference() if $with_sdn;
+
 for my $case (grep { $_->{name} =~ /$only/ } @cases) {
     my $pid = fork() // die "fork: $!\n";
     if (!$pid) {
@@ -86,9 +103,11 @@ for my $case (grep { $_->{name} =~ /$only/ } @cases) {
         } else {
             for my $call (@{ $case->{calls} }) {
                 my ($name, @arguments) = @$call;
-                PVE::Network->can($name)->(@arguments);
+                my $package = $name eq 'net_tap_plug' ? 'PVE::LXC' : 'PVE::Network';
+                $package->can($name)->(@arguments);
             }
         }
+        leave($case);
         print $json->encode({ %$case, %more, commands => \@recorded }), "\n";
         exit 0;
     }

@@ -8,6 +8,7 @@ use warnings;
 
 use File::Path ();
 use File::Temp qw(tempdir);
+use JSON ();
 use Test::More;
 
 use lib 'perl/lib', 't/lib';
@@ -55,8 +56,40 @@ $make_path->("$root/run", "$root/var/lock");
 my $work = tempdir(CLEANUP => 1);
 my $flag = "$root/run/proxmox-nftables-firewall-force-disable";
 
+sub write_file {
+    my ($path, $text) = @_;
+    open(my $out, '>', $path) or die "open $path: $!\n";
+    print {$out} $text;
+    close($out) or die "write $path: $!\n";
+    return;
+}
+
+# The cluster's VNets and zones, as wanted and as in effect.
+sub write_vnets {
+    my ($vnets) = @_;
+    my $sdn = "$root/etc/pve/sdn";
+    $make_path->($sdn);
+    my $text = '';
+    for my $id (sort keys %{ $vnets->{ids} }) {
+        my %vnet = %{ $vnets->{ids}{$id} };
+        $text .= delete($vnet{type}) . ": $id\n";
+        $text .= join('', map { "\t$_ $vnet{$_}\n" } sort keys %vnet) . "\n";
+    }
+    write_file("$sdn/vnets.cfg", $text);
+    write_file("$sdn/zones.cfg", $vnets->{zones});
+    my %zones;
+    for my $section (split(/\n\n/, $vnets->{zones})) {
+        my ($type, $id, $options) = $section =~ /^(\S+): (\S+)(.*)$/s;
+        $zones{$id} = { type => $type, $options =~ /^\t(\S+) (.*)$/mg };
+    }
+    my %running = (vnets => { ids => $vnets->{ids} }, zones => { ids => \%zones });
+    write_file("$sdn/.running-config", JSON->new->canonical->encode(\%running));
+    return;
+}
+
 my %settings = (
     settings => sub {
+        write_vnets($_[0]{vnets} // { zones => '', ids => {} });
         unlink($flag);
         return if !$_[0]{pve_firewall};
         open(my $out, '>', $flag) or die "open $flag: $!\n";
@@ -94,7 +127,8 @@ sub both {
 }
 
 my %recorded = map { $_->{name} => $_ } cases('container/net');
-for my $scenario (scenarios($ENV{UML} ? 'kernel' : 'plain')) {
+my $only = $ENV{CONTAINER_SCENARIOS} // '';
+for my $scenario (grep { $_->{name} =~ /$only/ } scenarios($ENV{UML} ? 'kernel' : 'plain')) {
     my ($name, @wanted) = ($scenario->{name}, grep { !ref } @{ $scenario->{steps} });
     my $expected = $recorded{$name}{outcomes};
     is_deeply([grep { !ref } @{ $recorded{$name}{steps} }], \@wanted, "$name: as recorded");

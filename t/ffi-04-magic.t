@@ -86,6 +86,13 @@ sub describe { return PerlXS::Test::Structures::describe(@_) }
     is(PerlXS::Test::Effects::delete(\%caller, 'a'), 2, 'row 5: an effect on a tied hash');
     is_deeply($object->{values}, { b => 2 }, 'row 5: goes through its DELETE');
 
+    my $inside = tie my %inside, 'PerlXS::Tied::Hash', b => 1, c => 2;
+    my %outside = (x => { y => \%inside });
+    PerlXS::Test::Effects::change_inside(\%outside, 'x', 'y', 'a', [1, { z => 2 }], 'b');
+    is_deeply($inside->{values}, { a => [1, { z => 2 }], c => 2 }, 'row 5: effects inside');
+    PerlXS::Test::Effects::change_inside(\%outside, 'x', 'nowhere', 'a', 1, 'b');
+    is_deeply([keys %outside, keys %{ $outside{x} }], ['x', 'y'], 'row 5: no place, no effect');
+
     my $reference = tie my $scalar, 'PerlXS::Tied::Scalar', value => { a => 1, b => 2 };
     PerlXS::Test::Effects::delete($scalar, 'a');
     is($reference->{reads}, 1, 'row 5: a tied reference to a hash to change is read once');

@@ -289,6 +289,35 @@ for my $end (qw(exit die)) {
 
 # Reconciling.
 is_deeply($hotplug->reconcile(), [], 'nothing to reconcile');
+for my $round (1 .. 5) {
+    $hotplug->hotplug_add(100, 0, $net, $target) if !there('veth100i0');
+    my $id = in_child(sub {
+        my $later = $hotplug->hotplug_remove(100, 0, { %$target, async => 1 });
+        syswrite(STDOUT, $later->id());
+        sleep($round / 2000);
+        kill('KILL', $$);
+    })->();
+    my ($done) = @{ $hotplug->reconcile() };
+    $done //= $hotplug->get_operation_status($id);
+    is($done->{id}, $id, "a process that was killed: its operation is $done->{state}");
+    is(
+        there('veth100i0'),
+        $done->{state} eq 'succeeded' ? 0 : 1,
+        '… and so is the interface'
+    );
+}
+
+# Tainted values.
+like(
+    output(
+        $perl[0], '-T', @perl[1 .. $#perl],
+        'my ($id, $vmid) = @ARGV; my $hotplug = PVE::Network::Rust::Hotplug->new();'
+            . 'print $hotplug->get_operation_status($id)->{state};'
+            . 'print " $_->{kind}" for @{ $hotplug->list_operations({ vmid => $vmid }) };',
+        $added->{id}, 100
+    ),
+    qr/^succeeded add update /, 'under -T'
+);
 
 # Sixteen processes, on interfaces of their own and on one of all.
 my @processes = map {

@@ -26,7 +26,19 @@ my $state = "$root/etc/pve/sdn/pve-ipam-state.json";
 my $macs = "$root/etc/pve/sdn/mac-cache.json";
 my $lock = "$root/etc/pve/priv/lock/file-sdn_pve-ipam-state_json";
 my $zone = { type => 'simple', ipam => 'pve', dhcp => 'dnsmasq' };
-my %subnets = map { $_ => { type => 'subnet', vnet => 'v1' } } qw(z-10.0.0.0-24 z-fd00::-64);
+# Gateways are amid what may be given out.
+my %subnets = (
+    'z-10.0.0.0-24' => {
+        type => 'subnet',
+        vnet => 'v1',
+        gateway => '10.0.0.30',
+        'dhcp-range' => [
+            'start-address=10.0.0.20,end-address=10.0.0.99',
+            'start-address=10.0.0.120,end-address=10.0.0.199'
+        ],
+    },
+    'z-fd00::-64' => { type => 'subnet', vnet => 'v1', gateway => 'fd00::5' },
+);
 
 sub write_file {
     my ($name, $text) = @_;
@@ -43,10 +55,12 @@ sub read_json {
     return decode_json(scalar(<$in>));
 }
 
-# The users of all addresses by address.
+# The guests that have addresses, or the gateways, by address.
 sub used {
+    my ($gateways) = @_;
     my $in_zone = read_json($state)->{zones}->{z}->{subnets};
-    return { map { %{ $_->{ips} } } values %$in_zone };
+    my %all = map { %{ $_->{ips} } } values %$in_zone;
+    return { map { $_ => $all{$_} } grep { !$all{$_}->{gateway} == !$gateways } keys %all };
 }
 
 sub spawn {
@@ -63,6 +77,11 @@ write_file('sdn/vnets.cfg', "vnet: v1\n\tzone z\n");
 write_file('sdn/.running-config', encode_json({ subnets => { ids => \%subnets } }));
 for my $id (sort keys %subnets) {
     PVE::Network::Rust::SDN::Subnets::add_subnet($zone, $id, $subnets{$id});
+    my ($network, $mask) = $id =~ /^z-(.*)-(.*)$/;
+    my %subnet = (%{ $subnets{$id} }, zone => 'z', id => $id, cidr => "$network/$mask");
+    PVE::Network::Rust::SDN::Subnets::add_ip(
+        $zone, $id, \%subnet, $subnet{gateway}, 'gateway', undef, undef, 1
+    );
 }
 
 my @pids = map {
@@ -87,6 +106,10 @@ my %of_mac;
 push @{ $of_mac{ $used->{$_}->{mac} } }, $_ for sort keys %$used;
 my @odd = grep { @{ $of_mac{$_} } != 2 } keys %of_mac;
 is_deeply(\@odd, [], '… one of each version');
+my @outside =
+    grep { /^10\.0\.0\.(\d+)$/ && ($1 < 20 || $1 > 99 && $1 < 120 || $1 > 199) } keys %$used;
+is_deeply(\@outside, [], '… those of IPv4 from the ranges');
+is_deeply([sort keys %{ used('gateways') }], ['10.0.0.30', 'fd00::5'], '… and no gateway');
 my $known = read_json($macs)->{macs};
 my @wrong = grep { join(' ', @{ $known->{$_} }{qw(ip4 ip6)}) ne join(' ', @{ $of_mac{$_} }) }
     keys %of_mac;

@@ -39,7 +39,8 @@ sub compare {
         'warnings'
     );
     is(canonical($got->{ok}), canonical($case->{parsed}), 'parsed') or diag(canonical($got));
-    my ($written, $write_warnings) = outcome(sub { $CONFIG->write_config('storage.cfg', $got->{ok}) });
+    my ($written, $write_warnings) =
+        outcome(sub { $CONFIG->write_config('storage.cfg', $got->{ok}) });
     my $expected = Vectors::recorded($case->{written});
     if (ref($expected)) {
         is(canonical($written), canonical($expected), 'error of writing');

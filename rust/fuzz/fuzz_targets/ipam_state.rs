@@ -25,16 +25,18 @@ fn subnet() -> Section {
 
 fn state(raw: &[u8]) {
     let Ok(mut state) = IpamState::read(Some(raw)) else { return };
-    let read_again = |state: &IpamState| {
+    let check_written = |state: &IpamState| {
         let text = state.text();
-        let (bytes, _) = json::to_bytes(&text);
-        IpamState::read(Some(&bytes)).expect("what was written can be read")
+        let (bytes, is_wide) = json::to_bytes(&text);
+        let again = IpamState::read(Some(&bytes)).expect("what was written can be read");
+        // A character above 255 is written as several that are below, as in Perl.
+        assert!(is_wide || again.text() == text);
     };
-    assert_eq!(read_again(&state).text(), state.text());
+    check_written(&state);
     let subnet = subnet();
     state.add_subnet(&subnet);
     if let Ok(ip) = state.add_next_free(&subnet, User::default()) {
-        assert_eq!(read_again(&state).text(), state.text());
+        check_written(&state);
         assert_eq!(state.delete(&subnet, &ip), Ok(()));
     }
     let _ = state.delete_subnet(&subnet);
@@ -46,7 +48,7 @@ fn cache(raw: &[u8]) {
     let (ip4, _) = cache.get(MAC).expect("what was added is there");
     assert_eq!(ip4, "10.0.0.2");
     let text = cache.text();
-    let again = MacCache::read(Some(&json::to_bytes(&text).0)).expect("it can be read again");
+    let again = MacCache::read(Some(text.as_bytes())).expect("it can be read again");
     assert_eq!(again.text(), text);
     cache.delete(MAC, "10.0.0.2");
 }

@@ -59,8 +59,8 @@ fuzz_target!(|data: &[u8]| {
     // The body of one message, and bytes that need not be messages at all.
     let one = message(RTM_NEWLINK, [1, 0, 0, 0], data);
     for messages in [one, data.to_vec()] {
-        let links = Links::from_messages(messages);
-        serde_json::to_value(&links).expect("links can be shown");
+        // JSON has no place for a name that is no text, which Perl has.
+        let _ = serde_json::to_value(Links::from_messages(messages));
     }
     let (sent, current) = (Vec::new(), Vec::new());
     let mut kernel = Kernel { data, sequence: [0; 4], sent, current, stdin: io::stdin() };

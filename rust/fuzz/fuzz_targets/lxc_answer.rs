@@ -17,14 +17,16 @@ fuzz_target!(|answer: &[u8]| {
     let listener = UnixListener::bind_addr(&address).expect("a socket");
     let path = LxcPath::below(OsStr::new(&root));
     let found = thread::scope(|scope| {
-        scope.spawn(|| {
+        let server = scope.spawn(|| {
             let Ok((mut client, _)) = listener.accept() else { return };
             let mut request = [0; 16];
             // Either side may hang up.
             let _ = client.read_exact(&mut request);
             let _ = client.write_all(answer);
         });
-        path.init_pid("100", &mut || Ok(()))
+        let found = path.init_pid("100", &mut || Ok(()));
+        server.join().expect("the server ends");
+        found
     });
     if let Ok(pid) = found {
         assert!(answer.len() >= 16 && pid > 0 && i32::try_from(pid).is_ok());

@@ -186,6 +186,11 @@ impl Job<'_> {
         let kernel: &dyn Kernel = self.place.kernel;
         let mut inside = Inside::enter(kernel, self.vmid, self.netns)?;
         inside.link_up(&self.net.name).map_err(|failed| said.failed(failed))?;
+        // A container that ended meanwhile took its end with it, and success would be a lie.
+        if self.netns.is_some_and(|netns| kernel.check_still_there(netns).is_err()) {
+            let mut ended = Inside::enter(kernel, self.vmid, None)?;
+            ended.link_up(&self.net.name).map_err(|failed| said.failed(failed))?;
+        }
         said.cancel.commit()?;
         Ok(true)
     }

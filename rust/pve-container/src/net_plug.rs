@@ -47,7 +47,7 @@ pub struct Place<'p> {
 /// `net_tap_plug`: an interface becomes a port of its bridge, and is up; with `link_down` it only goes down.
 ///
 /// # Errors
-/// [`Died`]
+/// [`Died`], with everything as it was, except for what Open vSwitch had of the interface.
 pub fn net_tap_plug(
     call: &mut Call<'_>,
     place: Place<'_>,
@@ -66,10 +66,12 @@ pub fn net_tap_plug(
         rate: net.rate,
         ..Plug::default()
     };
-    tap_plug(call, place, interface, name, plug)?;
-    let mac = net.hwaddr.as_deref().unwrap_or_default();
-    add_bridge_fdb(call, place.vnets, interface, mac, name)?;
-    link_set(call, interface, true)
+    call.together(|call| {
+        tap_plug(call, place, interface, name, plug)?;
+        let mac = net.hwaddr.as_deref().unwrap_or_default();
+        add_bridge_fdb(call, place.vnets, interface, mac, name)?;
+        link_set(call, interface, true)
+    })
 }
 
 fn needs_fwbr(call: &mut Call<'_>, place: Place<'_>, bridge: &str) -> Result<bool, Died> {

@@ -4,14 +4,10 @@
 
 mod room;
 
-use std::any::Any;
-
 use pve_netlink::host::before::{self, Before};
-use pve_netlink::host::command::Ended;
-use pve_netlink::host::ovs::Vsctl;
 use pve_netlink::host::plug::{Plug, tap_plug};
 use pve_netlink::host::unplug::tap_unplug;
-use pve_netlink::host::{Call, Died, NetworkLock, Surroundings, bridge_vlan, fdb, rate, veth};
+use pve_netlink::host::{Call, Died, bridge_vlan, fdb, rate, veth};
 use pve_netlink::link::{LinkSettings, Shown, VethPair};
 use pve_netlink::plan::{Change, Link, Step};
 use pve_netlink::request::Raw;
@@ -20,6 +16,7 @@ use pve_netlink::transaction::Transaction;
 use pve_netlink::wait::Cancel;
 use pve_netlink::{Errno, Host, Kernel};
 use room::fault::{Fault, Faulty};
+use room::free::Free;
 use room::state::{assert_same, settled};
 use room::{Room, run, try_run};
 
@@ -37,30 +34,10 @@ const NAMES: &[&str] = &[
 ];
 const MAC: &str = "BC:24:11:00:00:01";
 
-struct Free;
-
-impl NetworkLock for Free {
-    fn take(&self, _: &mut dyn FnMut() -> bool) -> Result<Box<dyn Any>, String> {
-        Ok(Box::new(()))
-    }
-}
-
-impl Vsctl for Free {
-    fn is_installed(&self) -> bool {
-        false
-    }
-    fn may_have_port(&self, _: &str) -> bool {
-        false
-    }
-    fn run(&self, arguments: &[&str]) -> Result<Ended, String> {
-        panic!("{arguments:?}")
-    }
-}
-
 type Function = fn(&mut Call<'_>) -> Result<(), Died>;
 
 fn call(kernel: &dyn Kernel, function: Function) -> Result<(), Died> {
-    let surroundings = Surroundings { lock: &Free, ovs: &Free, interfaces: &|| None };
+    let surroundings = Free::surroundings();
     let cancel = Cancel::new();
     function(&mut Call::here(kernel, &cancel, &surroundings))
 }
@@ -178,7 +155,7 @@ fn unplugged() {
 
 fn plugged_as(plugged: fn() -> Plug) {
     unplugged();
-    let surroundings = Surroundings { lock: &Free, ovs: &Free, interfaces: &|| None };
+    let surroundings = Free::surroundings();
     let cancel = Cancel::new();
     plug(&mut Call::here(&Host, &cancel, &surroundings), &plugged()).unwrap();
 }

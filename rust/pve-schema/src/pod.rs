@@ -7,16 +7,21 @@ use crate::{Format, Kind, Property, Schema};
 /// The properties of a schema as a POD list: for each its key, what its value looks like, what holds where it is
 /// missing, and what it is for.
 pub fn render(schema: &Schema) -> String {
+    list(schema.properties.iter().map(|property| (property, !property.optional)))
+}
+
+/// Properties as a POD list, each with whether it is said to be required.
+pub fn list<'p>(properties: impl Iterator<Item = (&'p Property, bool)>) -> String {
     let mut pod = String::from("=over 4\n\n");
-    for property in schema.properties {
+    for (property, required) in properties {
         // Writing to a string does not fail.
-        let _ = item(&mut pod, property);
+        let _ = item(&mut pod, property, required);
     }
     pod.push_str("=back\n");
     pod
 }
 
-fn item(pod: &mut String, property: &Property) -> std::fmt::Result {
+fn item(pod: &mut String, property: &Property, required: bool) -> std::fmt::Result {
     let number = if property.count > 0 { "I<n>" } else { "" };
     if let Some(target) = property.alias {
         return write!(
@@ -30,7 +35,7 @@ fn item(pod: &mut String, property: &Property) -> std::fmt::Result {
     if property.count > 0 {
         write!(pod, " I<n> is 0 to {}.", property.count - 1)?;
     }
-    if !property.optional {
+    if required {
         write!(pod, " Required.")?;
     }
     if property.default_key {

@@ -186,33 +186,60 @@ impl<'a, T: Into<Scalar<'a>>> From<T> for Value<'a> {
     }
 }
 
-/// A Perl hash, in the order in which its entries were added. Looking up a key goes through all of them.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// A Perl hash, in the order in which its entries were added. Looking up a key goes through all of them, unless the key is
+/// seen to be missing at once.
+#[derive(Clone, Debug, Default)]
 pub struct Map<'a> {
     entries: Vec<(PerlString<'a>, Value<'a>)>,
+    /// The [`bit`]s of all keys that are or have been there.
+    bits: u64,
+}
+
+/// One of 64 bits, by a key's length, middle and end; the same one for all keys beyond ASCII, as bytes and characters of the
+/// same number are the same key.
+#[inline]
+fn bit(key: &[u8]) -> u64 {
+    let (Some(middle), Some(last)) = (key.get(key.len() / 2), key.last()) else { return 1 };
+    if !key.is_ascii() {
+        return 1;
+    }
+    1 << ((usize::from(*last) + 5 * usize::from(*middle) + 11 * key.len()) % 64)
+}
+
+/// The order of the entries counts.
+impl PartialEq for Map<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+    }
 }
 
 impl<'a> Map<'a> {
     /// An empty map.
     pub const fn new() -> Self {
-        Self { entries: Vec::new() }
+        Self { entries: Vec::new(), bits: 0 }
     }
 
     /// An empty map with room for `capacity` entries.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { entries: Vec::with_capacity(capacity) }
+        Self { entries: Vec::with_capacity(capacity), bits: 0 }
     }
 
     /// The value of an ASCII key.
     #[inline]
     pub fn get(&self, key: &str) -> Option<&Value<'a>> {
         let key = key.as_bytes();
+        if self.bits & bit(key) == 0 {
+            return None;
+        }
         self.entries.iter().find(|(k, _)| k.as_bytes() == key).map(|(_, value)| value)
     }
 
     /// The value of an ASCII key, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value<'a>> {
         let key = key.as_bytes();
+        if self.bits & bit(key) == 0 {
+            return None;
+        }
         self.entries.iter_mut().find(|(k, _)| k.as_bytes() == key).map(|(_, value)| value)
     }
 
@@ -220,6 +247,32 @@ impl<'a> Map<'a> {
     pub fn get_mut_bytes(&mut self, key: &[u8]) -> Option<&mut Value<'a>> {
         let key = PerlStr::Bytes(key);
         self.entries.iter_mut().find(|(k, _)| k.as_perl() == key).map(|(_, value)| value)
+    }
+
+    /// Changes each value, in order; an entry for which there is no value any more is taken out.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `change`. What has not been changed before is lost.
+    pub fn try_change<E>(
+        &mut self,
+        mut change: impl FnMut(PerlStr<'_>, Value<'a>) -> Result<Option<Value<'a>>, E>,
+    ) -> Result<(), E> {
+        let mut gone = false;
+        for (key, value) in &mut self.entries {
+            let changed = change(key.as_perl(), std::mem::replace(value, Value::UNDEF))?;
+            match changed {
+                Some(changed) => *value = changed,
+                None => {
+                    gone = true;
+                    *key = PerlString::new();
+                }
+            }
+        }
+        if gone {
+            self.entries.retain(|(key, value)| value.is_defined() || !key.as_bytes().is_empty());
+        }
+        Ok(())
     }
 
     /// Takes the entries out.
@@ -231,7 +284,14 @@ impl<'a> Map<'a> {
     #[inline]
     pub fn insert(&mut self, key: impl Into<PerlString<'a>>, value: impl Into<Value<'a>>) {
         let (key, value) = (key.into(), value.into());
-        match self.entries.iter_mut().find(|(k, _)| *k == key) {
+        let bit = bit(key.as_bytes());
+        let known = if self.bits & bit == 0 {
+            None
+        } else {
+            self.entries.iter_mut().find(|(k, _)| *k == key)
+        };
+        self.bits |= bit;
+        match known {
             Some((_, old)) => *old = value,
             None => self.entries.push((key, value)),
         }
@@ -239,11 +299,16 @@ impl<'a> Map<'a> {
 
     /// Adds an entry whose key is known to be new.
     pub fn push(&mut self, key: impl Into<PerlString<'a>>, value: impl Into<Value<'a>>) {
-        self.entries.push((key.into(), value.into()));
+        let key = key.into();
+        self.bits |= bit(key.as_bytes());
+        self.entries.push((key, value.into()));
     }
 
     /// Takes an ASCII key out.
     pub fn remove(&mut self, key: &str) -> Option<Value<'a>> {
+        if self.bits & bit(key.as_bytes()) == 0 {
+            return None;
+        }
         let at = self.entries.iter().position(|(k, _)| k.as_bytes() == key.as_bytes())?;
         Some(self.entries.remove(at).1)
     }
@@ -271,6 +336,7 @@ impl<'a> Map<'a> {
     /// Gives up the borrow.
     pub fn into_owned(self) -> Map<'static> {
         Map {
+            bits: self.bits,
             entries: self
                 .entries
                 .into_iter()

@@ -67,6 +67,21 @@ sub one {
     return ("${package}::$name" => sub { $code->(@args) });
 }
 
+sub interfaces_calls {
+    my $interfaces = 'PVE::Network::Rust::Interfaces';
+    my ($parse, $write, $validate) =
+        map { $interfaces->can($_) }
+        qw(parse_etc_network_interfaces write_etc_network_interfaces validate);
+    my $text = "auto eth0\niface eth0 inet static\n\taddress 10.0.0.1/24\n#note\n"
+        . "iface vmbr0 inet manual\n\tbridge-ports none\n\tpost-up true\nsource x\n";
+    my $read = sub { $parse->($text, { eth0 => { link_type => 'ether' } }, ['eth0']) };
+    return (
+        "${interfaces}::parse_etc_network_interfaces" => $read,
+        "${interfaces}::write_etc_network_interfaces" => sub { $write->($read->(), 1) },
+        "${interfaces}::validate" => sub { $validate->($read->(), { text => $text }) },
+    );
+}
+
 # Exports of SDN on a root folder with a VNet; one call takes an address, the next gives it back.
 sub sdn_calls {
     my ($sdn, $subnets) = ('PVE::Network::Rust::SDN', 'PVE::Network::Rust::SDN::Subnets');
@@ -188,6 +203,9 @@ my %calls;
             sub { PerlXS::Test::Effects::delete({ a => 1, b => 2 }, 'a') },
         "${package}::Effects::create" =>
             sub { PerlXS::Test::Effects::create({ a => 1, b => 2 }, 'a') },
+        "${package}::Effects::change_inside" => sub {
+            PerlXS::Test::Effects::change_inside({ a => { b => {} } }, 'a', 'b', 'c', [1], 'd');
+        },
         "${package}::Effects::delete_and_fail" =>
             fails(sub { PerlXS::Test::Effects::delete_and_fail({ a => 1 }, 'a') }),
         "${package}::Effects::raise_and_delete" =>
@@ -307,6 +325,7 @@ my %calls;
             );
         },
         host_calls(),
+        interfaces_calls(),
         sdn_calls(),
         hotplug_calls($net, $with_files),
         storage_calls(),

@@ -37,7 +37,8 @@ sub _path_of {
     my ($plugin) = @_;
     my $check = $plugin->can('check_config') // return 'any';
     for my $class (sort keys %PATH) {
-        return $PATH{$class} if $class->can('check_config') && $class->can('check_config') == $check;
+        return $PATH{$class}
+            if $class->can('check_config') && $class->can('check_config') == $check;
     }
     return undef;
 }
@@ -107,6 +108,6 @@ whoever reads a file that has some does so in Perl.
 
 =head1 SEE ALSO
 
-L<PVE::Network::Rust>, pvesm(1)
+L<PVE::Network::Rust::Storage::Options> for every type and setting, L<PVE::Network::Rust>, pvesm(1)
 
 =cut

@@ -12,7 +12,7 @@ mod storages;
 pub mod types;
 
 pub use content::CONTENT_TYPES;
-pub use formats::rule;
+pub use formats::{BWLIMIT_SCHEMA, PRUNE_BACKUPS_SCHEMA, rule};
 pub use properties::COMMON;
 pub use storages::{Path, StorageKind, StorageType, Storages};
 

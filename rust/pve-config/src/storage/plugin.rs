@@ -70,7 +70,7 @@ impl BasePlugin for Storages {
             }
             (b"format", Value::Scalar(format)) => {
                 let text = format.to_perl();
-                if is_one_of(&kind.formats, text.as_perl()) {
+                if named(&kind.formats, text.as_perl()).is_some() {
                     return Ok(Some(value));
                 }
                 unsupported("format", text.as_perl(), warnings);
@@ -78,7 +78,13 @@ impl BasePlugin for Storages {
                 warnings.push(PerlString::literal("Exiting subroutine via next"));
                 Ok(None)
             }
-            (b"nodes", Value::Scalar(text)) => decode_nodes(text).map(|nodes| Some(nodes.into())),
+            (b"nodes", Value::Scalar(Scalar::Bytes(Cow::Borrowed(nodes)))) => {
+                decode_nodes(PerlStr::Bytes(nodes)).map(|nodes| Some(nodes.into()))
+            }
+            (b"nodes", Value::Scalar(nodes)) => {
+                let text = nodes.to_perl();
+                decode_nodes(text.as_perl()).map(|nodes| Some(nodes.into_owned().into()))
+            }
             (b"content-dirs", Value::Scalar(text)) => {
                 Ok(Some(decode_content_dirs(kind, text, warnings).into()))
             }
@@ -124,13 +130,12 @@ impl BasePlugin for Storages {
 
     fn after_parse<'a>(&self, sections: &mut Vec<Section<'a>>) {
         force_local(sections);
-        for settings in sections.iter_mut().filter_map(|section| section.settings.as_mut()) {
-            let name = settings.get("type").and_then(Value::as_scalar).map(Scalar::to_perl);
-            let kind = name.and_then(|name| self.table().kind(name.as_bytes()));
-            let Some(kind) = kind.and_then(|kind| self.kind(kind)) else { continue };
+        for section in sections.iter_mut() {
+            let kind = section.kind.and_then(|kind| self.kind_of(kind));
+            let (Some(kind), Some(settings)) = (kind, section.settings.as_mut()) else { continue };
             if let Some(default) = &kind.default_content {
                 if settings.get("content").is_none() {
-                    settings.push("content", set(default.iter().map(String::as_str)));
+                    settings.push("content", set(default));
                 }
             }
             if kind.shared {
@@ -165,11 +170,15 @@ fn force_local(sections: &mut Vec<Section<'_>>) {
     settings.push("path", PerlString::literal(LOCAL_PATH));
     settings.push("prune-backups", PerlString::literal("keep-all=1"));
     let content = ["backup", "images", "iso", "rootdir", "snippets", "vztmpl"];
-    settings.push("content", set(content.into_iter()));
+    settings.push("content", set(&content.map(Cow::Borrowed)));
     match place.and_then(|place| sections.get_mut(place)) {
-        Some(section) => section.settings = Some(settings),
+        Some(section) => {
+            section.kind = None;
+            section.settings = Some(settings);
+        }
         None => sections.push(Section {
             id: PerlString::literal("local"),
+            kind: None,
             order: None,
             settings: Some(settings),
         }),
@@ -177,16 +186,24 @@ fn force_local(sections: &mut Vec<Section<'_>>) {
 }
 
 /// A hash whose values are 1.
-fn set<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> Map<'static> {
+fn set(names: &[Cow<'static, str>]) -> Map<'static> {
     let mut set = Map::with_capacity(names.len());
     for name in names {
-        set.push(PerlStr::Bytes(name.as_bytes()).into_owned(), Scalar::Int(1));
+        set.push(key(name.clone()), Scalar::Int(1));
     }
     set
 }
 
-fn is_one_of(names: &[String], name: PerlStr<'_>) -> bool {
-    names.iter().any(|known| known.as_bytes() == name.as_bytes())
+/// A name as a hash's key.
+fn key(name: Cow<'static, str>) -> PerlString<'static> {
+    match name {
+        Cow::Borrowed(name) => PerlString::literal(name),
+        Cow::Owned(name) => PerlString::from(PerlStr::Bytes(name.as_bytes())).into_owned(),
+    }
+}
+
+fn named<'n>(names: &'n [Cow<'static, str>], name: PerlStr<'_>) -> Option<&'n Cow<'static, str>> {
+    names.iter().find(|known| known.as_bytes() == name.as_bytes())
 }
 
 fn is_true(value: Option<&Value<'_>>) -> bool {
@@ -219,8 +236,8 @@ fn decode_content(
 ) -> Result<Map<'static>, Error> {
     let mut content = Map::with_capacity(kind.content.len());
     items(text.to_perl().as_perl(), |name| {
-        if is_one_of(&kind.content, name) {
-            content.insert(name.into_owned(), Scalar::Int(1));
+        if let Some(name) = named(&kind.content, name) {
+            content.insert(key(name.clone()), Scalar::Int(1));
         } else {
             unsupported("content type", name, warnings);
         }
@@ -229,20 +246,20 @@ fn decode_content(
         let text = "unable to combine 'none' with other content types\n";
         return Err(Error::died(&[PerlStr::literal(text)]));
     }
-    if content.is_empty() && !is_one_of(&kind.content, PerlStr::literal("none")) {
+    if content.is_empty() && named(&kind.content, PerlStr::literal("none")).is_none() {
         let text = "storage does not support content type 'none'\n";
         return Err(Error::died(&[PerlStr::literal(text)]));
     }
     Ok(content)
 }
 
-fn decode_nodes(text: &Scalar<'_>) -> Result<Map<'static>, Error> {
+fn decode_nodes(text: PerlStr<'_>) -> Result<Map<'_>, Error> {
     let mut nodes = Map::new();
-    split_list(text.to_perl().as_perl(), |node| {
+    split_list(text, |node| {
         (NODE_NAME.check)(node, &Environment::empty())?;
         // The reference takes the name as the check's answer, and a node `0` for none.
         if node.is_true() {
-            nodes.insert(node.into_owned(), Scalar::Int(1));
+            nodes.insert(node, Scalar::Int(1));
         }
         Ok(())
     })
@@ -261,7 +278,7 @@ fn decode_content_dirs(
             Some(at) => (folder.slice(0, at), Scalar::from(folder.tail(at + 1).into_owned())),
             None => (folder, Scalar::Undef),
         };
-        if is_one_of(&kind.content, content) {
+        if named(&kind.content, content).is_some() {
             folders.insert(content.into_owned(), path);
         } else {
             unsupported("content type", content, warnings);

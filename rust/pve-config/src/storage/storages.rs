@@ -1,5 +1,7 @@
 //! The types of storage that are known.
 
+use std::borrow::Cow;
+
 use pve_schema::section::{SectionType, Table, Type, TypeDeclaration};
 use pve_schema::{Error, Map, PerlStr, PerlString, Scalar, Value};
 
@@ -40,13 +42,13 @@ pub enum Path {
 #[derive(Clone, Debug, Default)]
 pub struct StorageKind {
     /// What its storages may hold.
-    pub content: Vec<String>,
+    pub content: Vec<Cow<'static, str>>,
     /// What they hold where nothing is said; `None` if the type does not tell.
-    pub default_content: Option<Vec<String>>,
+    pub default_content: Option<Vec<Cow<'static, str>>>,
     /// The formats of images that they may have.
-    pub formats: Vec<String>,
+    pub formats: Vec<Cow<'static, str>>,
     /// The properties that are kept apart from the file; `None` if the type does not tell.
-    pub sensitive: Option<Vec<String>>,
+    pub sensitive: Option<Vec<Cow<'static, str>>>,
     /// All nodes see the same content.
     pub shared: bool,
     /// What the path is.
@@ -55,12 +57,12 @@ pub struct StorageKind {
 
 impl From<&StorageType> for StorageKind {
     fn from(table: &StorageType) -> Self {
-        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let all = |names: &[&'static str]| names.iter().map(|name| Cow::Borrowed(*name)).collect();
         Self {
-            content: owned(table.content),
-            default_content: Some(owned(table.default_content)),
-            formats: owned(table.formats),
-            sensitive: Some(owned(table.sensitive)),
+            content: all(table.content),
+            default_content: Some(all(table.default_content)),
+            formats: all(table.formats),
+            sensitive: Some(all(table.sensitive)),
             shared: table.shared,
             path: table.path,
         }
@@ -86,9 +88,9 @@ impl StorageKind {
     }
 
     /// The properties that are kept apart from the file (`PVE::Storage::Plugin::sensitive_properties`).
-    pub fn sensitive_properties(&self) -> Vec<String> {
+    pub fn sensitive_properties(&self) -> Vec<Cow<'static, str>> {
         let of_old =
-            || ["encryption-key", "keyring", "master-pubkey", "password"].map(String::from);
+            || ["encryption-key", "keyring", "master-pubkey", "password"].map(Cow::Borrowed);
         let mut names = self.sensitive.clone().unwrap_or_else(|| of_old().to_vec());
         names.sort_unstable();
         names
@@ -96,10 +98,10 @@ impl StorageKind {
 }
 
 /// The keys of a hash whose values are true.
-fn names(hash: Option<&Value<'_>>) -> Option<Vec<String>> {
+fn names(hash: Option<&Value<'_>>) -> Option<Vec<Cow<'static, str>>> {
     let Some(Value::Map(hash)) = hash else { return None };
     let chosen = hash.iter().filter(|(_, value)| value.as_scalar().is_none_or(Scalar::is_true));
-    Some(chosen.map(|(name, _)| name.to_string()).collect())
+    Some(chosen.map(|(name, _)| name.to_string().into()).collect())
 }
 
 /// The types of storage of an installation: those of PVE, and those of other plugins.
@@ -145,7 +147,7 @@ impl Storages {
     }
 
     /// The properties of a type that are kept apart from the file (`PVE::Storage::Plugin::sensitive_properties`).
-    pub fn sensitive_properties(&self, name: &str) -> Vec<String> {
+    pub fn sensitive_properties(&self, name: &str) -> Vec<Cow<'static, str>> {
         let kind = self.table.kind(name.as_bytes()).and_then(|kind| self.kind(kind));
         kind.map_or_else(
             || StorageKind::default().sensitive_properties(),
@@ -155,6 +157,11 @@ impl Storages {
 
     /// What a type is.
     pub fn kind(&self, kind: &Type) -> Option<&StorageKind> {
-        self.kinds.get(kind.number)
+        self.kind_of(kind.number)
+    }
+
+    /// What a type is, by its number.
+    pub fn kind_of(&self, number: usize) -> Option<&StorageKind> {
+        self.kinds.get(number)
     }
 }

@@ -1,6 +1,6 @@
 //! A change of one interface, noted in a journal.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use pve_netlink::Kernel;
 use pve_netlink::host::Surroundings;
@@ -8,6 +8,7 @@ use pve_netlink::host::names::GuestNames;
 use pve_netlink::netns::NetNs;
 use pve_netlink::request::Channel;
 use pve_netlink::wait::{Poll, in_thread};
+use pve_netlink::wire::Wire;
 
 use super::add::{Job, Plugged};
 use super::error::Error;
@@ -15,6 +16,7 @@ use super::journal::Journal;
 use super::nic::ContainerNic;
 use super::update::Update;
 use super::{names, remove};
+use crate::interfaces::netns_of;
 
 /// What is wanted of an interface.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +27,42 @@ pub enum Wanted<'a> {
     Remove,
     /// Make it what the first says. The second says what it was configured as, if that is known.
     Update(&'a ContainerNic, Option<&'a ContainerNic>),
+}
+
+/// Where the container is.
+#[derive(Debug)]
+pub enum Where {
+    /// In this network namespace, if it is known.
+    Opened(Option<NetNs>),
+    /// In the network namespace of this process.
+    Pid(u32),
+    /// In the network namespace at this path.
+    NetNs(PathBuf),
+}
+
+impl Where {
+    /// Its namespace. To take an interface out it need not be known: its end goes with the host's.
+    fn open(
+        self,
+        kernel: &dyn Kernel,
+        wire: &dyn Wire,
+        vmid: u32,
+        wanted: &Wanted<'_>,
+    ) -> Result<Option<NetNs>, Error> {
+        let (opened, is_process) = match self {
+            Self::Opened(netns) => return Ok(netns),
+            Self::Pid(pid) => (kernel.netns(wire, &netns_of(pid)), true),
+            Self::NetNs(path) => (kernel.netns(wire, &path), false),
+        };
+        match opened {
+            Ok(netns) => Ok(Some(netns)),
+            Err(_) if matches!(wanted, Wanted::Remove) => Ok(None),
+            Err(error) if is_process && error.errno().is_some() => {
+                Err(Error::NotRunning { vmid, why: error.to_string() })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 /// The host that it is done on.
@@ -55,7 +93,7 @@ pub fn carry_out(
     here: Here<'_>,
     (vmid, netid): (u32, u32),
     wanted: &Wanted<'_>,
-    netns: Option<&NetNs>,
+    place: Where,
     journal: &dyn Journal,
     poll: &mut Poll<'_>,
 ) -> Result<Option<Plugged>, Error> {
@@ -63,19 +101,22 @@ pub fn carry_out(
     let name = host_end(vmid, netid)?;
     let job = |nic| Job { kernel, surroundings, root, vmid, netid, nic };
     in_thread(poll, |cancel| {
+        let wire = kernel.wire()?;
+        let netns = place.open(kernel, wire.as_ref(), vmid, wanted)?;
+        let netns = netns.as_ref();
         netns.map_or(Ok(()), |netns| journal.container(netns))?;
         let needed = || {
             let why = "its network namespace is not known".into();
             netns.ok_or(Error::NotRunning { vmid, why })
         };
         match *wanted {
-            Wanted::Add(nic) => job(nic).add(kernel.wire()?, needed()?, journal, cancel).map(Some),
+            Wanted::Add(nic) => job(nic).add(wire, needed()?, journal, cancel).map(Some),
             Wanted::Update(nic, old) => {
                 let update = Update { job: job(nic), old };
-                update.run(kernel.wire()?, needed()?, journal, cancel).map(Some)
+                update.run(wire, needed()?, journal, cancel).map(Some)
             }
             Wanted::Remove => {
-                let removed = remove::remove(kernel, &name, netns, journal, cancel);
+                let removed = remove::remove(kernel, wire, &name, netns, journal, cancel);
                 match removed {
                     Err(Error::NotPlugged { name }) if netns.is_none() => {
                         let why = format!("interface '{name}' does not exist");

@@ -20,7 +20,7 @@ mod update;
 
 pub use add::{Plugged, hotplug_add, hotplug_add_below, hotplug_add_on};
 pub use before::{Before, restore};
-pub use carry_out::{Here, Wanted, carry_out, host_end, remove_rest};
+pub use carry_out::{Here, Wanted, Where, carry_out, host_end, remove_rest};
 pub use error::{Error, Kind};
 pub use journal::{Journal, Unnoted};
 pub use nic::ContainerNic;

@@ -9,6 +9,7 @@ use pve_netlink::request::Channel;
 use pve_netlink::snapshot::{Inside, Links};
 use pve_netlink::transaction::Transaction;
 use pve_netlink::wait::{Cancel, Poll, in_thread};
+use pve_netlink::wire::Wire;
 use pve_netlink::{Host, Kernel};
 
 use super::before::{self, Before, Sides};
@@ -38,20 +39,20 @@ pub fn hotplug_remove_on(
     poll: &mut Poll<'_>,
 ) -> Result<(), Error> {
     let name = names::host_end(vmid, netid)?;
-    in_thread(poll, |cancel| remove(kernel, &name, None, &Unnoted, cancel))?
+    in_thread(poll, |cancel| remove(kernel, kernel.wire()?, &name, None, &Unnoted, cancel))?
 }
 
 /// The same on the calling thread, noted in `journal`: with the container's namespace, what it takes to plug the
 /// interface in again as it was.
 pub(super) fn remove(
     kernel: &dyn Kernel,
+    wire: Box<dyn Wire>,
     name: &str,
     netns: Option<&NetNs>,
     journal: &dyn Journal,
     cancel: &Cancel,
 ) -> Result<(), Error> {
     journal.step("look")?;
-    let wire = kernel.wire()?;
     let Some(interface) = kernel.interface(wire.as_ref(), name)? else {
         return Err(Error::NotPlugged { name: name.into() });
     };

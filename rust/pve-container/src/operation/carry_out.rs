@@ -2,17 +2,17 @@
 
 use std::path::Path;
 
+use pve_netlink::Kernel;
 use pve_netlink::host::Surroundings;
 use pve_netlink::host::ovs::Installed;
 use pve_netlink::wait::{Interrupted, Poll};
-use pve_netlink::{Kernel, netns::NetNs};
 
 use super::Operations;
 use super::error::OperationError;
 use super::id::Id;
 use super::running::{About, Pending, Running};
 use super::status::Kind;
-use crate::hotplug::{self, ContainerNic, Plugged, Wanted, carry_out, host_end, supported};
+use crate::hotplug::{self, ContainerNic, Plugged, Wanted, Where, carry_out, host_end, supported};
 use crate::interfaces::{Container, InterfacesError};
 use crate::lxc_pid::LxcPath;
 use crate::namespace::namespace;
@@ -177,7 +177,7 @@ impl Operations {
         request: &Request,
         poll: &mut Poll<'_>,
     ) -> Result<Option<Plugged>, hotplug::Error> {
-        let netns = self.container(kernel, request, poll)?;
+        let container = self.container(kernel, request, poll)?;
         let root = self.root.as_path();
         let file = root.join("etc/network/interfaces");
         let surroundings = Surroundings {
@@ -187,33 +187,31 @@ impl Operations {
         };
         let place = hotplug::Here { kernel, surroundings: &surroundings, root };
         let (vmid, netid) = (request.vmid, request.netid);
-        carry_out(place, (vmid, netid), &request.change.wanted(), netns.as_ref(), running, poll)
+        carry_out(place, (vmid, netid), &request.change.wanted(), container, running, poll)
     }
 
-    /// The container's namespace. To take an interface out it need not be known: its end goes with the host's.
+    /// Where the container is; LXC is asked for one of which only the VMID is known.
     fn container(
         &self,
         kernel: &dyn Kernel,
         request: &Request,
         poll: &mut Poll<'_>,
-    ) -> Result<Option<NetNs>, hotplug::Error> {
+    ) -> Result<Where, hotplug::Error> {
+        match &request.container {
+            Container::NetNs(path) => return Ok(Where::NetNs(path.clone())),
+            Container::Pid(pid) => return Ok(Where::Pid(*pid)),
+            Container::Vmid(_) => {}
+        }
         let lxc = LxcPath::below(lxc_root(&self.root));
-        let found = namespace(kernel, &lxc, &request.container, poll);
-        let interrupted = || hotplug::Error::Netlink(pve_netlink::Error::Interrupted);
-        match found {
-            Ok(Some(netns)) => Ok(Some(netns)),
-            Err(InterfacesError::Pid(_)) => Err(interrupted()),
-            _ if request.change == Change::Remove => Ok(None),
+        match namespace(kernel, &lxc, &request.container, poll) {
+            Ok(Some(netns)) => Ok(Where::Opened(Some(netns))),
+            Err(InterfacesError::Pid(_)) => Err(pve_netlink::Error::Interrupted.into()),
+            _ if request.change == Change::Remove => Ok(Where::Opened(None)),
             Ok(None) => {
                 let why = "LXC does not know a process of it".into();
                 Err(hotplug::Error::NotRunning { vmid: request.vmid, why })
             }
-            Err(InterfacesError::Netlink(error)) => Err(match &request.container {
-                Container::Pid(_) if error.errno().is_some() => {
-                    hotplug::Error::NotRunning { vmid: request.vmid, why: error.to_string() }
-                }
-                _ => error.into(),
-            }),
+            Err(InterfacesError::Netlink(error)) => Err(error.into()),
         }
     }
 }

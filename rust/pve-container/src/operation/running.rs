@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub struct Running {
     lock: Lock,
     /// How long the record is by what was written here. Whatever else is in it, others wrote.
     written: AtomicU64,
+    /// Lines that go out with the next one.
+    held: Mutex<Vec<u8>>,
 }
 
 /// One that waits for its turn.
@@ -57,7 +60,7 @@ impl Pending {
         let lock = folder.lock(host_end)?;
         let (id, opened) = opened(about);
         let record = folder.create(&id)?;
-        let running = Running { id, record, lock, written: AtomicU64::new(0) };
+        let running = Running::new(id, record, lock);
         running.write(&[Entry::Opened(opened)])?;
         Ok(Self { running, folder: folder.clone() })
     }
@@ -142,10 +145,14 @@ impl Running {
         // Before there is a record that says that it runs, so that none seems abandoned.
         lock.set_holder(&id)?;
         let record = folder.create(&id)?;
-        let running = Self { id, record, lock, written: AtomicU64::new(0) };
+        let running = Self::new(id, record, lock);
         let at = opened.at;
         running.write(&[Entry::Opened(opened), Entry::Running { at }])?;
         Ok(Some(running))
+    }
+
+    fn new(id: Id, record: File, lock: Lock) -> Self {
+        Self { id, record, lock, written: AtomicU64::new(0), held: Mutex::default() }
     }
 
     fn begin(
@@ -196,11 +203,9 @@ impl Running {
 
     fn write(&self, entries: &[Entry]) -> Result<(), Error> {
         let tried = || format!("write the record of operation '{}'", self.id);
-        let mut lines = Vec::new();
+        let mut lines = std::mem::take(&mut *self.held());
         for entry in entries {
-            serde_json::to_writer(&mut lines, entry)
-                .map_err(|error| Error::Internal(format!("unable to {}: {error}", tried())))?;
-            lines.push(b'\n');
+            self.line(&mut lines, entry)?;
         }
         append(&self.record, &lines).map_err(|error| Error::System {
             tried: tried(),
@@ -208,6 +213,18 @@ impl Running {
             hint: String::new(),
         })?;
         self.written.fetch_add(lines.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn held(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn line(&self, lines: &mut Vec<u8>, entry: &Entry) -> Result<(), Error> {
+        serde_json::to_writer(&mut *lines, entry).map_err(|error| {
+            Error::Internal(format!("unable to write the record of '{}': {error}", self.id))
+        })?;
+        lines.push(b'\n');
         Ok(())
     }
 
@@ -253,7 +270,9 @@ impl Journal for Running {
     }
 
     fn container(&self, netns: &NetNs) -> Result<(), Error> {
-        Place::of(netns).map_or(Ok(()), |place| self.write(&[Entry::Container(place)]))
+        // Nothing has been done there yet.
+        let place = Place::of(netns);
+        place.map_or(Ok(()), |place| self.line(&mut self.held(), &Entry::Container(place)))
     }
 
     fn before(&self, before: &Before) -> Result<(), Error> {

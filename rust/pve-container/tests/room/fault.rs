@@ -4,11 +4,13 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pve_netlink::interface::Interface;
 use pve_netlink::netns::NetNs;
+use pve_netlink::wait::{Interrupted, SLICE};
 use pve_netlink::wire::Wire;
 use pve_netlink::{Errno, Error, Host, Kernel};
 
@@ -30,6 +32,8 @@ pub enum Fault {
     WireIn,
     DisableIpv6,
     StillThere,
+    /// The caller asks for an end while this send is on its way.
+    Interrupt(usize),
 }
 
 /// The number of messages in each send so far.
@@ -40,6 +44,8 @@ pub struct Faulty {
     faults: Vec<Fault>,
     log: Log,
     meanwhile: Option<Box<dyn Fn() + Sync>>,
+    interrupted: Arc<AtomicBool>,
+    before_send: Option<(usize, Arc<dyn Fn() + Send + Sync>)>,
 }
 
 impl Faulty {
@@ -50,6 +56,16 @@ impl Faulty {
     /// Something happens between making the pair and bringing it up.
     pub fn meanwhile(what: impl Fn() + Sync + 'static) -> Self {
         Self { meanwhile: Some(Box::new(what)), ..Self::default() }
+    }
+
+    /// Something happens before this send.
+    pub fn before_send(send: usize, what: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { before_send: Some((send, Arc::new(what))), ..Self::default() }
+    }
+
+    /// The caller's hook, which asks for an end when [`Fault::Interrupt`] says so.
+    pub fn poll(&self) -> Result<(), Interrupted> {
+        if self.interrupted.load(Ordering::Acquire) { Err(Interrupted) } else { Ok(()) }
     }
 
     pub fn sends(&self) -> Vec<usize> {
@@ -72,6 +88,8 @@ impl Faulty {
             inner,
             faults: self.faults.clone(),
             log: self.log.clone(),
+            interrupted: self.interrupted.clone(),
+            before_send: self.before_send.clone(),
             last: 0,
             made_up: Vec::new(),
             answer: Vec::new(),
@@ -113,6 +131,8 @@ struct FaultyWire {
     inner: Box<dyn Wire>,
     faults: Vec<Fault>,
     log: Log,
+    interrupted: Arc<AtomicBool>,
+    before_send: Option<(usize, Arc<dyn Fn() + Send + Sync>)>,
     last: usize,
     made_up: Vec<Vec<u8>>,
     answer: Vec<u8>,
@@ -127,6 +147,14 @@ impl Wire for FaultyWire {
             log.len() - 1
         };
         self.last = send;
+        if let Some((_, what)) = self.before_send.as_ref().filter(|(at, _)| *at == send) {
+            what();
+        }
+        if self.faults.contains(&Fault::Interrupt(send)) {
+            self.interrupted.store(true, Ordering::Release);
+            // Long enough for the caller's hook to run.
+            std::thread::sleep(SLICE * 3);
+        }
         if self.faults.contains(&Fault::Send(send)) {
             return Err(Errno::EIO.into());
         }

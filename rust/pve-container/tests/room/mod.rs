@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 pub mod fault;
+pub mod free;
 pub mod quick;
 pub mod reference;
 pub mod state;

@@ -53,12 +53,22 @@ pub fn settled(room: &Room) -> Value {
     for _ in 0..100 {
         std::thread::sleep(std::time::Duration::from_millis(100));
         let now = state(room);
-        if now == last && !now.to_string().contains("\"tentative\"") {
+        let tentative = now.to_string().contains("\"tentative\"");
+        if now == last && !tentative && !carrier_changes(&now) {
             return now;
         }
         last = now;
     }
     panic!("the state does not settle: {last:#}");
+}
+
+/// Whether a link has a carrier that the kernel has yet to look at, which it does once a second (net/core/link_watch.c).
+fn carrier_changes(state: &Value) -> bool {
+    let answers = state.as_object().into_iter().flat_map(Map::values);
+    let links = answers.filter_map(Value::as_array).flatten();
+    links.filter_map(|link| link["flags"].as_array()).any(|flags| {
+        ["NO-CARRIER", "LOWER_UP"].iter().all(|flag| flags.iter().any(|found| found == flag))
+    })
 }
 
 fn parse(text: &str) -> Value {

@@ -1,5 +1,6 @@
 //! What there is before a change, as far as undoing the change needs it.
 
+use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::bridge::{self, Vlans};
@@ -7,7 +8,7 @@ use crate::error::Error;
 use crate::fdb;
 use crate::link::{self, LinkSettings, Mac, Shown, VethPair};
 use crate::plan::{Again, Change, Link, Name};
-use crate::request::{Outcome, Raw};
+use crate::request::{Answer, Outcome, Raw};
 use crate::tc::{self, Part};
 use crate::transaction::Transaction;
 
@@ -179,10 +180,12 @@ pub fn read(
     }
     let index = before.shown.index;
     if before.bridge.is_some() {
-        // A kernel without VLAN filtering refuses the question: there are none then.
-        let vlans = tx.read(vec![bridge::show_vlans(index)])?;
-        before.vlans = vlans.iter().flat_map(|answer| bridge::shown_vlans(&answer.raw)).collect();
+        for answer in tx.read(vec![bridge::show_vlans(index)])? {
+            check(&answer, "VLANs", &before.name)?;
+            before.vlans.extend(bridge::shown_vlans(&answer.raw));
+        }
         for answer in tx.read(vec![fdb::show(index)])? {
+            check(&answer, "addresses", &before.name)?;
             before.fdb.extend(fdb::shown_static(&answer.messages, index));
         }
     }
@@ -190,6 +193,17 @@ pub fn read(
         before.traffic = read_traffic(tx, index)?;
     }
     Ok(before)
+}
+
+/// An answer that is lost says nothing, and must not be taken for "there are none". A kernel that has no such thing, or
+/// where none is there, refuses the question.
+fn check(answer: &Answer, what: &str, name: &str) -> Result<(), Error> {
+    const NONE: [Errno; 5] =
+        [Errno::EOPNOTSUPP, Errno::EINVAL, Errno::ENOENT, Errno::ENODEV, Errno::EAFNOSUPPORT];
+    match &answer.outcome {
+        Outcome::Refused { errno, .. } if NONE.contains(errno) => Ok(()),
+        _ => answer.check(&format!("read the {what} of '{name}'"), |_| String::new()),
+    }
 }
 
 fn bridge_name(
@@ -202,6 +216,7 @@ fn bridge_name(
         return Ok(Some(known.name.as_str().into()));
     }
     let answers = tx.read(vec![link::show(master)])?;
+    answers.iter().try_for_each(|answer| check(answer, "bridge", &shown.name))?;
     let found = answers.iter().find_map(|answer| link::shown(&answer.messages));
     Ok(found.map(|bridge| {
         let name: Name = bridge.name.as_str().into();
@@ -235,6 +250,8 @@ fn read_parts<const N: usize>(
     parts: [Part; N],
 ) -> Result<[Option<Raw>; N], Error> {
     let answers = tx.read(parts.map(|part| tc::show(index, part)).to_vec())?;
+    let name = format!("link {index}");
+    answers.iter().try_for_each(|answer| check(answer, "traffic control", &name))?;
     let mut shown = answers.into_iter().map(|answer| {
         let done = answer.outcome == Outcome::Done;
         // Handle 0 is what the kernel gives an interface by itself, and again when another is removed.

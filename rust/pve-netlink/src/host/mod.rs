@@ -68,6 +68,10 @@ pub struct Call<'a> {
     kernel: &'a dyn Kernel,
     cancel: &'a Cancel,
     surroundings: &'a Surroundings<'a>,
+    /// The change that is under way.
+    open: Option<Transaction<'a>>,
+    /// What it has added to Open vSwitch bridges.
+    ovs_ports: Vec<String>,
     /// What to warn of; where a text does not end in a newline, Perl adds the place.
     warnings: Vec<String>,
 }
@@ -113,7 +117,14 @@ impl<'a> Call<'a> {
         cancel: &'a Cancel,
         surroundings: &'a Surroundings<'a>,
     ) -> Self {
-        Self { kernel, cancel, surroundings, warnings: Vec::new() }
+        Self {
+            kernel,
+            cancel,
+            surroundings,
+            open: None,
+            ovs_ports: Vec::new(),
+            warnings: Vec::new(),
+        }
     }
 
     /// What there is to warn of so far.
@@ -125,22 +136,47 @@ impl<'a> Call<'a> {
         self.warnings.push(text.into());
     }
 
-    /// Carry out a change that is undone when it fails.
-    fn change<T>(
+    /// Carry out several functions as one: when one fails, those before are undone, too.
+    ///
+    /// # Errors
+    /// [`Died`] of the first that fails, with everything as it was.
+    pub fn together<T>(
         &mut self,
-        work: impl FnOnce(&mut Self, &mut Transaction<'_>) -> Result<T, Died>,
+        work: impl FnOnce(&mut Self) -> Result<T, Died>,
     ) -> Result<T, Died> {
-        let mut tx = Transaction::begin(self.kernel, self.kernel.wire()?, self.cancel, None);
-        let result = work(self, &mut tx).and_then(|value| {
+        let wire = self.kernel.wire()?;
+        self.open = Some(Transaction::begin(self.kernel, wire, self.cancel, None));
+        let result = work(self).and_then(|value| {
             self.cancel.commit()?;
             Ok(value)
         });
+        let (tx, ports) = (self.open.take(), std::mem::take(&mut self.ovs_ports));
         if result.is_err() {
-            for error in tx.undo() {
+            for port in ports.into_iter().rev() {
+                if let Err(why) = self.ovs(&["del-port".into(), port]) {
+                    self.warn(format!("undoing failed too: {why}"));
+                }
+            }
+            for error in tx.map(Transaction::undo).unwrap_or_default() {
                 self.warn(format!("undoing failed too: {error}\n"));
             }
         }
         result
+    }
+
+    /// Carry out a change, which is undone when it fails, as a part of the one that is under way, if there is one.
+    fn change<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self, &mut Transaction<'_>) -> Result<T, Died>,
+    ) -> Result<T, Died> {
+        match self.open.take() {
+            Some(mut tx) => {
+                let result = work(self, &mut tx);
+                self.open = Some(tx);
+                result
+            }
+            None => self.together(|call| call.change(work)),
+        }
     }
 
     fn look<N: AsRef<str>>(

@@ -202,8 +202,7 @@ impl Plugging<'_> {
         if !self.plug.firewall {
             call.carry_out(tx, &steps)?;
             self.add_ovs_port(call, &port)?;
-            let rest = self.after_ovs(call, tx, self.interface);
-            return self.or_leave(call, self.interface, rest);
+            return self.after_ovs(call, tx, self.interface);
         }
         let names = self.names()?;
         let own_bridge =
@@ -222,14 +221,16 @@ impl Plugging<'_> {
         call.carry_out(tx, &steps)?;
 
         self.add_ovs_port(call, &Port { interface: &names.ovs_port, internal: true, ..port })?;
-        let rest = self.connect_ovs_port(call, tx, &own_bridge);
-        self.or_leave(call, &names.ovs_port, rest)
+        self.connect_ovs_port(call, tx, &own_bridge)
     }
 
     fn add_ovs_port(&self, call: &mut Call<'_>, port: &Port<'_>) -> Result<(), Died> {
         let added = call.ovs(&ovs::add_port(port));
-        added
-            .map_err(|why| Died::Text(format!("can't add ovs port '{}' - {why}\n", port.interface)))
+        added.map_err(|why| {
+            Died::Text(format!("can't add ovs port '{}' - {why}\n", port.interface))
+        })?;
+        call.ovs_ports.push(port.interface.into());
+        Ok(())
     }
 
     /// What follows once Open vSwitch has made the firewall bridge's port.
@@ -275,21 +276,6 @@ impl Plugging<'_> {
             None if self.plug.rate.is_none() => Ok(()),
             None => Err(call.not_found(self.interface, words::no_htb(self.interface))),
         }
-    }
-
-    /// What Open vSwitch was told is taken back when what follows fails.
-    fn or_leave(
-        &self,
-        call: &mut Call<'_>,
-        port: &str,
-        rest: Result<(), Died>,
-    ) -> Result<(), Died> {
-        if rest.is_err() {
-            if let Err(why) = call.ovs(&["del-port".into(), port.into()]) {
-                call.warn(format!("undoing failed too: {why}"));
-            }
-        }
-        rest
     }
 
     /// A bridge leads an address to one port: the one that it would be taken away from if that is not removed.

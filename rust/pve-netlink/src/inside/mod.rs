@@ -13,6 +13,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::net::IpAddr;
 
+use nix::errno::Errno;
+
 use crate::addr::{self, Cidr};
 use crate::error::Error;
 use crate::host::words;
@@ -66,7 +68,13 @@ impl Inside {
         let words = ["/sbin/ip", "link", "set", name, "up"];
         self.run(&words, |inside| {
             let index = inside.index(name)?;
-            inside.ask(vec![link::set(index, &LinkSettings::UP)]).map(drop)
+            inside
+                .ask_again(
+                    vec![link::set(index, &LinkSettings::UP)],
+                    Errno::UnknownErrno,
+                    &mut false,
+                )
+                .map(drop)
         })
     }
 
@@ -83,33 +91,48 @@ impl Inside {
             Ip::AddAddress { version, cidr } => {
                 let cidr = prefix(version, cidr)?;
                 let index = self.index(name)?;
-                let answers = self.ask(addr::add(index, cidr))?;
-                let shown = answers.iter().find_map(|answer| addr::shown(&answer.messages, index));
-                as_wanted(&cidr, shown.as_ref())
+                let mut added = false;
+                let done = self.ask_again(addr::add(index, cidr), Errno::EEXIST, &mut added);
+                let done = done.and_then(|answers| {
+                    // Nothing is shown of one that turned out to be there.
+                    let shown =
+                        answers.iter().find_map(|answer| addr::shown(&answer.messages, index));
+                    as_wanted(&cidr, shown.as_ref().or(answers.is_empty().then_some(&cidr)))
+                });
+                if done.is_err() && added {
+                    let _ = self.exchange(vec![addr::delete(index, cidr)]);
+                }
+                done
             }
             Ip::DeleteAddress { version, cidr } => {
                 let cidr = prefix(version, cidr)?;
                 let index = self.index(name)?;
-                self.ask(vec![addr::delete(index, cidr)]).map(drop)
+                self.ask_again(vec![addr::delete(index, cidr)], Errno::EADDRNOTAVAIL, &mut false)
+                    .map(drop)
             }
             Ip::AddRoute { version, to } => {
                 let to = prefix(version, to)?.address;
                 let index = self.index(name)?;
-                let answers = self.ask(vec![route::add_on_link(index, to)])?;
+                let add = vec![route::add_on_link(index, to)];
+                let answers = self.ask_again(add, Errno::EEXIST, &mut false)?;
                 let shown = answers.iter().find_map(|answer| route::shown(&answer.messages));
-                as_wanted(&Some(index), shown.map(|route| route.link).as_ref())
+                let (wanted, link) = (Some(index), shown.map(|route| route.link));
+                as_wanted(&wanted, link.as_ref().or(answers.is_empty().then_some(&wanted)))
             }
             Ip::DeleteRoute { version, to } => {
                 let to = prefix(version, to)?.address;
                 let index = self.index(name)?;
-                self.ask(vec![route::delete_on_link(index, to)]).map(drop)
+                self.ask_again(vec![route::delete_on_link(index, to)], Errno::ESRCH, &mut false)
+                    .map(drop)
             }
             Ip::ReplaceDefault { version, via } => {
                 let gateway = address(version, via)?;
-                let answers = self.ask(vec![route::replace_default_anywhere(gateway)])?;
+                let replace = vec![route::replace_default_anywhere(gateway)];
+                let answers = self.ask_again(replace, Errno::UnknownErrno, &mut false)?;
                 let shown = answers.iter().find_map(|answer| route::shown(&answer.messages));
                 let shown = shown.map(|route| route.gateway);
-                as_wanted(&Some(gateway.into()), shown.as_ref())
+                let wanted = Some(gateway.into());
+                as_wanted(&wanted, shown.as_ref().or(answers.is_empty().then_some(&wanted)))
             }
             Ip::DeleteDefault { version } => {
                 self.ask(vec![route::delete_any_default(unspecified(version))]).map(drop)
@@ -166,28 +189,40 @@ impl Inside {
     }
 
     fn ask(&mut self, requests: Vec<Request>) -> Result<Vec<Answer>, Refusal> {
-        let Some(channel) = &mut self.channel else { return Err(not_running(&self.vmid)) };
-        let answers = channel
-            .exchange(requests)
-            .map_err(|error| Refusal::of(IP_REFUSED, format!("{error}\n")))?;
-        for answer in &answers {
-            match &answer.outcome {
-                Outcome::Done => {}
-                Outcome::Refused { errno, detail } => {
-                    let remark = Remark { refused: Some(*errno), detail: detail.clone() };
-                    return Err(Refusal::of(IP_REFUSED, words::remark(&remark)));
-                }
-                Outcome::Unanswered => {
-                    return Err(Refusal::of(IP_REFUSED, "no answer from the kernel\n".into()));
-                }
-                Outcome::Malformed(why) => {
-                    return Err(Refusal::of(IP_REFUSED, format!("{why}\n")));
-                }
-            }
-        }
-        Ok(answers)
+        let answers = self.exchange(requests)?;
+        accepted(&answers).map(|()| answers)
     }
 
+    /// The same for a change: one whose answer was lost may have been made, so it is asked for again, and `made` says that it
+    /// was. There are no answers then, since what is there already is not shown.
+    /// `done` is set when the first request may have been carried out.
+    fn ask_again(
+        &mut self,
+        requests: Vec<Request>,
+        made: Errno,
+        done: &mut bool,
+    ) -> Result<Vec<Answer>, Refusal> {
+        let answers = self.exchange(requests.clone())?;
+        let refused = |answers: &[Answer]| match answers.first().map(|first| &first.outcome) {
+            Some(Outcome::Refused { errno, .. }) => Some(*errno),
+            _ => None,
+        };
+        *done = refused(&answers).is_none();
+        if answers.first().is_none_or(|first| first.outcome != Outcome::Unanswered) {
+            return accepted(&answers).map(|()| answers);
+        }
+        let answers = self.exchange(requests)?;
+        if refused(&answers) == Some(made) {
+            return Ok(Vec::new());
+        }
+        *done = refused(&answers).is_none();
+        accepted(&answers).map(|()| Vec::new())
+    }
+
+    fn exchange(&mut self, requests: Vec<Request>) -> Result<Vec<Answer>, Refusal> {
+        let Some(channel) = &mut self.channel else { return Err(not_running(&self.vmid)) };
+        channel.exchange(requests).map_err(|error| Refusal::of(IP_REFUSED, format!("{error}\n")))
+    }
     fn index(&mut self, name: &str) -> Result<u32, Refusal> {
         let not_found = || Refusal::of(IP_UNKNOWN, words::not_found(name));
         if !valid_name(name) {
@@ -209,6 +244,25 @@ impl Refusal {
     fn of(code: u8, said: String) -> Self {
         Self { code, said }
     }
+}
+
+fn accepted(answers: &[Answer]) -> Result<(), Refusal> {
+    for answer in answers {
+        match &answer.outcome {
+            Outcome::Done => {}
+            Outcome::Refused { errno, detail } => {
+                let remark = Remark { refused: Some(*errno), detail: detail.clone() };
+                return Err(Refusal::of(IP_REFUSED, words::remark(&remark)));
+            }
+            Outcome::Unanswered => {
+                return Err(Refusal::of(IP_REFUSED, "no answer from the kernel\n".into()));
+            }
+            Outcome::Malformed(why) => {
+                return Err(Refusal::of(IP_REFUSED, format!("{why}\n")));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// LXC's own lines, without the places in its source that they name.

@@ -3,6 +3,7 @@
 use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
+use super::persistently;
 use crate::bridge::{PortFlags, Setting};
 use crate::error::Error;
 use crate::host::before::{self, Before, Traffic, bridge_again, pair_again};
@@ -74,7 +75,7 @@ struct Restoring<'r, 't> {
 impl Restoring<'_, '_> {
     fn run(&mut self, pair: Option<&VethPair>) -> Result<(), Error> {
         let names = self.wanted.names();
-        let now = Links::read(self.tx, &names)?;
+        let now = persistently(|| Links::read(self.tx, &names))?;
         for (name, before) in &self.wanted.0 {
             let Some(found) = now.get(name) else { continue };
             let stays = match before {
@@ -85,7 +86,7 @@ impl Restoring<'_, '_> {
                 self.attempt(vec![(Link::Host(name.clone()), Change::Delete)]);
             }
         }
-        let now = Links::read(self.tx, &names)?;
+        let now = persistently(|| Links::read(self.tx, &names))?;
         self.make_again(&now, pair);
         let bridges: Vec<_> = self
             .wanted
@@ -93,8 +94,8 @@ impl Restoring<'_, '_> {
             .iter()
             .filter_map(|(_, before)| before.as_ref()?.bridge.clone())
             .collect();
-        self.tx.look(&bridges)?;
-        let now = Links::read(self.tx, &names)?;
+        persistently(|| self.tx.look(&bridges))?;
+        let now = persistently(|| Links::read(self.tx, &names))?;
         for (name, before) in &self.wanted.0 {
             if let (Some(before), Some(found)) = (before, now.get(name)) {
                 self.attempt(differences(before, found));
@@ -105,7 +106,7 @@ impl Restoring<'_, '_> {
 
     /// Whether a bridge has ports that are not among the links.
     fn is_used(&mut self, bridge: u32) -> Result<bool, Error> {
-        let answers = self.tx.read(vec![show_all()])?;
+        let answers = persistently(|| self.tx.read(vec![show_all()]))?;
         let messages = answers.iter().flat_map(|answer| &answer.messages);
         Ok(messages.filter_map(|message| crate::link::shown(std::slice::from_ref(message))).any(
             |link| {

@@ -17,6 +17,7 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::message::Message;
+use super::persistently;
 use crate::addr::{self, Cidr};
 use crate::error::Error;
 use crate::link::{self, LinkSettings, Mac, Shown};
@@ -94,9 +95,12 @@ fn try_restore(
 ) -> Result<(), Error> {
     let index = wanted.link.index;
     let name = &wanted.link.name;
-    let answers = channel.exchange(vec![link::show(index)])?;
     let look = format!("look at '{name}' in the container");
-    answers.iter().try_for_each(|answer| answer.check(&look, |_| String::new()))?;
+    let answers = persistently(|| {
+        let answers = channel.exchange(vec![link::show(index)])?;
+        answers.iter().try_for_each(|answer| answer.check(&look, |_| String::new()))?;
+        Ok(answers)
+    })?;
     if let Some(now) = answers.iter().find_map(|answer| link::shown(&answer.messages)) {
         let settings = LinkSettings {
             mtu: (now.mtu != wanted.link.mtu).then_some(wanted.link.mtu),
@@ -133,7 +137,8 @@ fn restore_addresses(
     };
     let was: Vec<_> =
         wanted.addresses.iter().map(|message| &message.0).filter(|one| of_family(one)).collect();
-    let is: Vec<_> = addresses(channel, index)?.into_iter().filter(of_family).collect();
+    let is = persistently(|| addresses(channel, index))?;
+    let is: Vec<_> = is.into_iter().filter(of_family).collect();
     let same = |one: &RouteNetlinkMessage, other: &RouteNetlinkMessage| cidr(one) == cidr(other);
     // IPv6 shows the last one first, and treats all alike.
     let kept =
@@ -171,7 +176,7 @@ fn restore_routes(
     wanted: &Inside,
     errors: &mut Vec<Error>,
 ) -> Result<(), Error> {
-    let is = routes(channel, wanted.link.index)?;
+    let is = persistently(|| routes(channel, wanted.link.index))?;
     let was: Vec<_> = wanted.routes.iter().map(|message| message.0.clone()).collect();
     for extra in is.iter().filter(|route| !was.contains(route)) {
         if let RouteNetlinkMessage::NewRoute(message) = extra {

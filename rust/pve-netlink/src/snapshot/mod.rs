@@ -11,3 +11,18 @@ mod message;
 pub use host::Links;
 pub use inside::Inside;
 pub use message::Message;
+
+use crate::error::Error;
+
+/// Read what there is, and again where that fails: an answer that is lost must not keep all the rest from being undone.
+fn persistently<T>(mut read: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    const MORE: usize = 2;
+    let mut result = read();
+    for _ in 0..MORE {
+        if result.is_ok() {
+            break;
+        }
+        result = read();
+    }
+    result
+}

@@ -209,7 +209,7 @@ pub mod package {
     ///
     /// # Errors
     ///
-    /// Those of the Perl function. What each of its steps did is undone when that step fails.
+    /// Those of the Perl function. What it did until then is undone.
     #[export]
     fn net_tap_plug(
         context: &mut Context,

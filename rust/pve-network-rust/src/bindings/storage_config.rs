@@ -1,5 +1,7 @@
 //! `PVE::Network::Rust::Storage::Config`
 
+use std::borrow::Cow;
+
 use perlxs::{Context, Error};
 use pve_config::storage::{self, StorageKind};
 use pve_schema::section::{self, Config, TypeDeclaration};
@@ -247,7 +249,10 @@ pub mod package {
     ///
     /// Returns a reference to a list of the properties of a type that are kept apart from the file.
     #[export]
-    fn sensitive_properties(_class: Ignored, kind: &str) -> Result<Data<Vec<String>>, Error> {
+    fn sensitive_properties(
+        _class: Ignored,
+        kind: &str,
+    ) -> Result<Data<Vec<Cow<'static, str>>>, Error> {
         let storages = storages::storages().map_err(error::schema)?;
         Ok(Data(storages.sensitive_properties(kind)))
     }

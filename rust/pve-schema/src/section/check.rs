@@ -36,7 +36,11 @@ pub fn check_config<'a, B: BasePlugin>(
     how.base.before_check(kind, id, &mut config, how.create);
     let mut settings = Map::with_capacity(config.len() + 1);
     settings.push("type", PerlString::from(PerlStr::Bytes(kind.name.as_bytes())).into_owned());
-    let mut keys = Vec::with_capacity(config.len());
+    let missing = if how.create {
+        require(how.table, kind, |name| config.get(name).is_some())
+    } else {
+        Ok(())
+    };
     for (key, value) in config.into_entries() {
         let name = key.as_perl();
         let usage = how.table.usage(kind, name.as_bytes());
@@ -48,14 +52,11 @@ pub fn check_config<'a, B: BasePlugin>(
         }
         let value = check_data(how, kind, name, value)?;
         let decoded = how.base.decode_value(kind, name, value, warnings)?;
-        keys.extend(how.table.number(name.as_bytes()));
         if let Some(value) = decoded {
             settings.insert(key, value);
         }
     }
-    if how.create {
-        require(how.table, kind, |number| keys.contains(&number))?;
-    }
+    missing?;
     how.base.after_check(kind, &mut settings, how.create)?;
     Ok(settings)
 }
@@ -64,12 +65,12 @@ pub fn check_config<'a, B: BasePlugin>(
 pub(super) fn require(
     table: &Table,
     kind: &Type,
-    is_there: impl Fn(usize) -> bool,
+    is_there: impl Fn(&str) -> bool,
 ) -> Result<(), Error> {
     let required = kind.written.iter().take(kind.required);
-    match required.copied().find(|number| !is_there(*number)) {
+    match required.map(|number| table.name(*number)).find(|name| !is_there(name)) {
         Some(missing) => {
-            let name = PerlStr::Bytes(table.name(missing).as_bytes());
+            let name = PerlStr::Bytes(missing.as_bytes());
             Err(about("missing value for required option '", name, "'\n"))
         }
         None => Ok(()),
@@ -150,18 +151,22 @@ fn converted<'a>(definition: &Definition, value: Scalar<'a>) -> Scalar<'a> {
     if is_number && !definition.is_list() { value.to_number().into() } else { value }
 }
 
-/// Checks the value of a line, against its schema too (`check_value`).
+/// Checks the value of a line, against its schema too (`check_value`). The property is known, by its number.
 pub(super) fn check_line<'a>(
-    table: &Table,
     kind: &Type,
+    (number, definition): (usize, &Definition),
     key: &[u8],
     value: Option<&'a [u8]>,
     environment: &Environment<'_>,
 ) -> Result<Scalar<'a>, Error> {
-    if key == b"type" && value == Some(kind.name.as_bytes()) {
-        return Ok(value.map_or(Scalar::Undef, Scalar::bytes));
+    if kind.usage(number).is_none() {
+        return match value {
+            Some(value) if key == b"type" && value == kind.name.as_bytes() => {
+                Ok(Scalar::bytes(value))
+            }
+            _ => Err(about("unexpected property '", PerlStr::Bytes(key), "'\n")),
+        };
     }
-    let definition = definition_of(table, kind, PerlStr::Bytes(key))?;
     let is_flag = definition.kind() == Some(Kind::Boolean) && !definition.is_list();
     let value = match value {
         Some(value) => value,

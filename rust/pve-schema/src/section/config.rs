@@ -23,6 +23,8 @@ pub struct Config<'a> {
 pub struct Section<'a> {
     /// Its ID.
     pub id: PerlString<'a>,
+    /// The number of its type, if the type is known.
+    pub kind: Option<usize>,
     /// Its place in the file, from 1; `None` for one that is not in it.
     pub order: Option<u64>,
     /// Its settings with its `type`; `None` if they do not fit together.

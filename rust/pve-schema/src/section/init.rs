@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::definition::Definition;
+use super::names::Names;
 use super::table::{Exposed, Isolation, Shared, Table, Type, TypeDeclaration, Usage};
 use crate::{Error, PerlStr, Property};
 
@@ -29,15 +30,15 @@ impl Table {
         types.iter().try_for_each(|kind| init.declare(kind))?;
         let mut table = Table {
             types: Vec::with_capacity(types.len()),
-            type_numbers: HashMap::new(),
-            numbers: HashMap::new(),
+            type_numbers: Names::default(),
+            numbers: Names::default(),
             properties: Vec::new(),
             base: (0..base.len()).collect(),
             is_isolated,
         };
         for kind in types {
             let made = init.make(table.types.len(), kind)?;
-            if table.type_numbers.insert(kind.name.as_bytes().to_vec(), made.number).is_some() {
+            if table.type_numbers.add(kind.name.as_bytes()) != made.number {
                 return Err(Error::died_at_caller(&[
                     PerlStr::literal("duplicate plugin registration (type = "),
                     PerlStr::Bytes(kind.name.as_bytes()),
@@ -57,7 +58,7 @@ struct Init<'t> {
     isolation: bool,
     is_isolated: bool,
     base: HashSet<&'static str>,
-    numbers: HashMap<Vec<u8>, usize>,
+    numbers: Names,
     properties: Vec<Shared>,
     /// By a property's name, the type that it is from: the first one, or the one that shares it.
     origins: HashMap<&'t str, &'t str>,
@@ -65,12 +66,10 @@ struct Init<'t> {
 
 impl<'t> Init<'t> {
     fn number(&mut self, name: &str) -> usize {
-        if let Some(number) = self.numbers.get(name.as_bytes()) {
-            return *number;
+        let number = self.numbers.add(name.as_bytes());
+        if number == self.properties.len() {
+            self.properties.push(Shared { name: name.to_owned(), definition: None });
         }
-        let number = self.properties.len();
-        self.numbers.insert(name.as_bytes().to_vec(), number);
-        self.properties.push(Shared { name: name.to_owned(), definition: None });
         number
     }
 
@@ -82,8 +81,8 @@ impl<'t> Init<'t> {
     }
 
     fn is_shared(&self, name: &str) -> bool {
-        let number = self.numbers.get(name.as_bytes());
-        let shared = number.and_then(|number| self.properties.get(*number));
+        let number = self.numbers.number(name.as_bytes());
+        let shared = number.and_then(|number| self.properties.get(number));
         shared.is_some_and(|shared| shared.definition.is_some())
     }
 
@@ -134,7 +133,7 @@ impl<'t> Init<'t> {
             required: names.iter().filter(|(_, usage)| !usage.optional).count(),
         };
         for (name, usage) in names {
-            let known = self.numbers.get(name.as_bytes()).copied();
+            let known = self.numbers.number(name.as_bytes());
             let is_own = known.is_some_and(|number| made.own.contains_key(&number));
             let is_usable = if isolates { self.base.contains(name) } else { self.is_shared(name) };
             let Some(property) = known.filter(|_| is_own || is_usable) else {

@@ -13,6 +13,7 @@ mod declare;
 mod definition;
 mod init;
 mod line;
+mod names;
 mod parse;
 mod table;
 mod update;

@@ -43,7 +43,7 @@ pub fn parse_config<'a, B: BasePlugin>(
         warnings: Vec::new(),
         errors: Vec::new(),
         sections: Vec::new(),
-        places: HashMap::new(),
+        places: HashMap::with_capacity(raw.len() / 256),
     };
     reader.read();
     let Reader { warnings, errors, mut sections, .. } = reader;
@@ -78,9 +78,11 @@ impl<'a, B: BasePlugin> Reader<'a, '_, B> {
                 continue;
             };
             let id = header.id;
+            let kind = self.table.kind(&header.kind).map(|kind| kind.number);
             let Some(settings) = self.section(header) else { continue };
             order += 1;
-            let section = Section { id: PerlStr::Bytes(id).into(), order: Some(order), settings };
+            let section =
+                Section { id: PerlStr::Bytes(id).into(), kind, order: Some(order), settings };
             match self.places.entry(id) {
                 Entry::Occupied(place) => {
                     if let Some(earlier) = self.sections.get_mut(*place.get()) {
@@ -148,16 +150,17 @@ impl<'a, B: BasePlugin> Reader<'a, '_, B> {
         value: Option<&'a [u8]>,
     ) -> Result<(), Error> {
         let table = self.table;
-        let number = table.number(key);
-        let definition = number.and_then(|number| table.definition(kind, number));
-        let Some(definition) = definition else {
+        let property =
+            table.number(key).and_then(|number| Some((number, table.definition(kind, number)?)));
+        let Some((number, definition)) = property else {
             return Err(Error::died(&[PerlStr::literal("unknown property type\n")]));
         };
         let known = config.get_mut_bytes(key);
         if !definition.is_list() && known.is_some() {
             return Err(Error::died(&[PerlStr::literal("duplicate attribute\n")]));
         }
-        let value: Value<'a> = check_line(table, kind, key, value, self.environment)?.into();
+        let property = (number, definition);
+        let value: Value<'a> = check_line(kind, property, key, value, self.environment)?.into();
         match known {
             Some(Value::List(list)) => list.push(value),
             _ if definition.is_list() => config.push(PerlStr::Bytes(key), vec![value]),
@@ -174,28 +177,13 @@ impl<'a, B: BasePlugin> Reader<'a, '_, B> {
         mut config: Map<'a>,
     ) -> Result<Map<'a>, Error> {
         self.base.before_check(kind, PerlStr::Bytes(header.id), &mut config, true);
-        let mut settings = Map::with_capacity(config.len() + 2);
-        let mut there = [0u64; 4];
-        for (key, value) in config.into_entries() {
-            if let Some(number) = self.table.number(key.as_bytes()) {
-                if let Some(bits) = there.get_mut(number / 64) {
-                    *bits |= 1 << (number % 64);
-                }
-            }
-            if key.as_bytes() == b"type" {
-                continue;
-            }
-            let decoded = self.base.decode_value(kind, key.as_perl(), value, &mut self.warnings)?;
-            if let Some(value) = decoded {
-                settings.push(key, value);
-            }
-        }
-        settings.push(PerlString::literal("type"), Scalar::Bytes(header.kind.clone()));
-        require(self.table, kind, |number| {
-            there.get(number / 64).is_none_or(|bits| bits >> (number % 64) & 1 == 1)
-        })?;
-        self.base.after_check(kind, &mut settings, true)?;
-        Ok(settings)
+        let missing = require(self.table, kind, |name| config.get(name).is_some());
+        let (base, warnings) = (self.base, &mut self.warnings);
+        config.try_change(|key, value| base.decode_value(kind, key, value, warnings))?;
+        config.insert(PerlString::literal("type"), Scalar::Bytes(header.kind.clone()));
+        missing?;
+        self.base.after_check(kind, &mut config, true)?;
+        Ok(config)
     }
 
     fn unknown(&mut self, header: &Header<'a>) -> Map<'a> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::definition::Definition;
+use super::names::Names;
 use crate::Property;
 
 /// How a type uses a property.
@@ -95,10 +96,10 @@ impl From<&SectionType> for TypeDeclaration {
 /// All types of a section file: what `PVE::SectionConfig::init` makes of the registered plugins.
 pub struct Table {
     /// The numbers of the properties by name, everybody's and isolated ones alike.
-    pub(super) numbers: HashMap<Vec<u8>, usize>,
+    pub(super) numbers: Names,
     pub(super) properties: Vec<Shared>,
     pub(super) types: Vec<Type>,
-    pub(super) type_numbers: HashMap<Vec<u8>, usize>,
+    pub(super) type_numbers: Names,
     /// The numbers of the base plugin's properties.
     pub(super) base: HashSet<usize>,
     /// Some types keep properties to themselves.
@@ -137,7 +138,7 @@ impl Type {
 impl Table {
     /// A type by its name.
     pub fn kind(&self, name: &[u8]) -> Option<&Type> {
-        self.type_numbers.get(name).and_then(|number| self.types.get(*number))
+        self.type_numbers.number(name).and_then(|number| self.types.get(number))
     }
 
     /// The types, in the order in which they were registered.
@@ -146,7 +147,7 @@ impl Table {
     }
 
     pub(super) fn number(&self, key: &[u8]) -> Option<usize> {
-        self.numbers.get(key).copied()
+        self.numbers.number(key)
     }
 
     pub(super) fn name(&self, number: usize) -> &str {
@@ -159,9 +160,8 @@ impl Table {
         kind: &'t Type,
         number: usize,
     ) -> Option<&'t Definition> {
-        kind.own
-            .get(&number)
-            .or_else(|| self.properties.get(number).and_then(|shared| shared.definition.as_ref()))
+        let own = if kind.own.is_empty() { None } else { kind.own.get(&number) };
+        own.or_else(|| self.properties.get(number).and_then(|shared| shared.definition.as_ref()))
     }
 
     /// How a type uses a property.

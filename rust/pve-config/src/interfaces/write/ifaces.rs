@@ -19,20 +19,10 @@ enum State {
     Deleted,
 }
 
-/// One of 64 bits by a key's length and last characters.
-fn bit(key: &[u8]) -> u64 {
-    let last = key.last().copied().unwrap_or_default();
-    let middle = key.get(key.len() / 2).copied().unwrap_or_default();
-    let sum = usize::from(last) + 5 * usize::from(middle) + 11 * key.len();
-    1 << (sum % 64)
-}
-
 /// One interface: what was given, under what has been changed.
 pub(in super::super) struct Iface<'m, 'a> {
     pub(in super::super) name: PerlStr<'m>,
     given: Option<&'m Map<'a>>,
-    /// The [`bit`]s of the given keys: most keys that are asked for are missing.
-    bits: u64,
     changes: Vec<(&'static str, Option<Value<'m>>)>,
     state: State,
 }
@@ -40,7 +30,7 @@ pub(in super::super) struct Iface<'m, 'a> {
 impl<'m, 'a> Iface<'m, 'a> {
     /// One that was not given.
     pub(in super::super) fn new(name: PerlStr<'m>) -> Self {
-        Iface { name, given: None, bits: 0, changes: Vec::new(), state: State::New }
+        Iface { name, given: None, changes: Vec::new(), state: State::New }
     }
 
     /// The value of a key.
@@ -50,7 +40,6 @@ impl<'m, 'a> Iface<'m, 'a> {
     {
         match self.changes.iter().find(|(changed, _)| *changed == key) {
             Some((_, value)) => value.as_ref(),
-            None if self.bits & bit(key.as_bytes()) == 0 => None,
             None => self.given.and_then(|given| given.get(key)),
         }
     }
@@ -191,15 +180,13 @@ impl<'m, 'a: 'm> Ifaces<'m, 'a> {
                 Value::Scalar(Scalar::Undef) => None,
                 other => return Err(not_a_hash(other)),
             };
-            let mut bits = 0;
             for (key, value) in map.into_iter().flat_map(Map::iter) {
-                bits |= bit(key.as_bytes());
                 if value.as_scalar().is_none() && !is_list(key) {
                     return Err(reference(name, key, value));
                 }
             }
             let state = if map.is_some() { State::Given } else { State::New };
-            list.push(Iface { name, given: map, bits, changes: Vec::new(), state });
+            list.push(Iface { name, given: map, changes: Vec::new(), state });
         }
         list.sort_unstable_by_key(|iface| iface.name);
         let places = list.iter().enumerate().map(|(at, iface)| (key_of(iface.name), at)).collect();

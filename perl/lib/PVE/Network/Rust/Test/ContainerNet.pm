@@ -23,6 +23,18 @@ my $LXC = '/var/lib/lxc';
 my $A = 'name=eth0,hwaddr=BC:24:11:00:00:01,type=veth';
 my $B = 'name=eth0,hwaddr=BC:24:11:00:00:02,type=veth';
 
+# A zone that learns and keeps guests apart in one of its VNets, one that does not learn, and one that this node has no part in.
+my $VNETS = {
+    zones => "simple: z\n\nvlan: w\n\tbridge vmbr0\n\tbridge-disable-mac-learning 1\n\n"
+        . "simple: elsewhere\n\tnodes nowhere\n\n",
+    ids => {
+        vnet0 => { type => 'vnet', zone => 'z', 'isolate-ports' => 1 },
+        vnet1 => { type => 'vnet', zone => 'w', tag => 5 },
+        vnet2 => { type => 'vnet', zone => 'elsewhere' },
+        vnet3 => { type => 'vnet', zone => 'w', tag => 6, vlanaware => 1 },
+    },
+};
+
 # A step is the text of netN that is wanted; [COMMAND...] runs a command in the container first, {} of settings asks for more.
 my @plain = (
     [plug => "bridge=vmbr0,$A", "bridge=vmbr0,$A"],
@@ -107,6 +119,25 @@ my @plain = (
         "bridge=vmbr1,$B,firewall=1"
     ],
     ['firewall by nftables' => "bridge=vmbr0,$A,firewall=1", "bridge=vmbr0,$A"],
+    [
+        'IPv6, gateway outside' => "bridge=vmbr0,$A,ip6=fd00::2/128,gw6=fd09::1",
+        "bridge=vmbr0,$A,ip6=fd00::2/128,gw6=fd09::2",
+        "bridge=vmbr0,$A,ip6=fd00::3/128,gw6=fd09::2"
+    ],
+    [
+        'from one version to the other' => "bridge=vmbr0,$A,ip=10.0.0.2/24,gw=10.0.0.1",
+        "bridge=vmbr0,$A,ip=10.0.0.2/24,gw=10.0.0.1,ip6=fd00::2/64,gw6=fd00::1",
+        "bridge=vmbr0,$A,ip6=fd00::2/64,gw6=fd00::1"
+    ],
+    [
+        VNets => { vnets => $VNETS },
+        "bridge=vnet0,$A", "bridge=vnet1,$A", "bridge=vnet1,$A,link_down=1", "bridge=vmbr0,$A",
+        "bridge=vnet1,$A,tag=7", "bridge=vnet9,$A", "bridge=vnet2,$A"
+    ],
+    [
+        'VNets behind a firewall' => { vnets => $VNETS, pve_firewall => 1 },
+        "bridge=vnet1,$A,firewall=1", "bridge=vnet0,$A,firewall=1"
+    ],
 );
 
 # What needs a kernel that has all that a container host has.
@@ -123,6 +154,27 @@ my @kernel = (
         'VLANs behind a firewall' => { pve_firewall => 1 },
         "bridge=vmbr2,$A,tag=5,firewall=1,rate=4", "bridge=vmbr2,$A,tag=6,firewall=1",
         "bridge=vmbr2,$A,link_down=1,firewall=1"
+    ],
+    [
+        trunks => "bridge=vmbr2,$A,trunks=7;9",
+        "bridge=vmbr2,$A,tag=5,trunks=7;9", "bridge=vmbr2,$A,tag=5,trunks=8",
+        "bridge=vmbr2,$A,tag=6"
+    ],
+    [
+        'trunks behind a firewall' => { pve_firewall => 1 },
+        "bridge=vmbr2,$A,firewall=1,tag=5,trunks=7;9", "bridge=vmbr2,$A,firewall=1,trunks=4094",
+        "bridge=vmbr2,$A,tag=5,trunks=7;9"
+    ],
+    [
+        'through the bridge of a VLAN' => { pve_firewall => 1 },
+        "bridge=vmbr3,$A,tag=5", "bridge=vmbr3,$A,tag=6,rate=3",
+        "bridge=vmbr3,$A,tag=6,firewall=1", "bridge=vmbr3,$A,tag=6,trunks=7", "bridge=vmbr3,$A"
+    ],
+    ['VLANs that are none' => "bridge=vmbr2,$A,tag=5", "bridge=vmbr2,$A,tag=6,trunks=4096"],
+    [
+        'VNets that know VLANs' => { vnets => $VNETS, pve_firewall => 1 },
+        "bridge=vnet3,$A,tag=7", "bridge=vnet3,$A,trunks=7;9", "bridge=vnet3,$A,tag=8,firewall=1",
+        "bridge=vnet1,$A,tag=7"
     ],
 );
 
@@ -190,13 +242,23 @@ sub prepare {
 }
 
 sub _bridges {
-    my ($kernel) = @_;
+    my ($kernel, $vnets) = @_;
     my $number = 0;
-    for my $bridge (qw(vmbr0 vmbr1), $kernel eq 'kernel' ? 'vmbr2' : ()) {
+    my @bridges = (qw(vmbr0 vmbr1), $kernel eq 'kernel' ? qw(vmbr2 vmbr3) : ());
+    push @bridges, $kernel eq 'kernel' ? qw(vnet0 vnet1 vnet3) : qw(vnet0 vnet1) if $vnets;
+    for my $bridge (@bridges) {
         $number++;
         _run(qw(ip link add), $bridge, 'address', "02:00:00:00:00:0$number", qw(type bridge));
-        _run(qw(ip link set), $bridge, qw(type bridge vlan_filtering 1)) if $bridge eq 'vmbr2';
+        _run(qw(ip link set), $bridge, qw(type bridge vlan_filtering 1))
+            if $bridge =~ /^(?:vmbr2|vnet3)$/;
         _run(qw(ip link set), $bridge, 'up');
+    }
+    if ($kernel eq 'kernel') {
+        # A bond counts as a port that leads out of the host.
+        _run(qw(ip link add nic0 address 02:00:00:00:00:0c type dummy));
+        _run(qw(ip link add bond0 address 02:00:00:00:00:0b type bond));
+        _run(qw(ip link set), @$_)
+            for [qw(nic0 master bond0)], [qw(bond0 master vmbr3)], [qw(bond0 up)];
     }
     return;
 }
@@ -415,7 +477,7 @@ sub play {
     my $kernel = $scenario->{kernel};
     my ($started, $pid) = _start($with{lxc});
     my @inside = ('nsenter', "--net=/proc/$pid/ns/net");
-    _bridges($kernel);
+    _bridges($kernel, $scenario->{settings}{vnets});
     _run(@inside, qw(ip link set lo up));
     # Addresses are there at once.
     _run(

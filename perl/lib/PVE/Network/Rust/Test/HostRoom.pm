@@ -11,7 +11,9 @@ use Exporter qw(import);
 use JSON::XS ();
 use Time::HiRes qw(sleep);
 
-our @EXPORT_OK = qw(cases enter state run_quietly);
+use PVE::Network::Rust::Test::OpenVSwitch ();
+
+our @EXPORT_OK = qw(cases clean enter leave run_batch run_quietly state);
 
 my $JSON = JSON::XS->new->canonical;
 
@@ -232,12 +234,21 @@ sub run_quietly {
     return $? >> 8;
 }
 
-sub _pipe_to {
-    my ($text, @command) = @_;
-    open(my $to, '|-', @command) or die "@command: $!\n";
-    print {$to} $text;
-    close($to) or die "@command: failed\n";
-    return;
+# Runs commands in one process of ip(8), bridge(8) or tc(8). Returns its exit code and what it printed.
+sub run_batch {
+    my ($command, @lines) = @_;
+    pipe(my $commands, my $to) or die "pipe: $!\n";
+    print {$to} map { "$_\n" } @lines;
+    close($to) or die "pipe: $!\n";
+    my $pid = open(my $out, '-|') // die "fork: $!\n";
+    if (!$pid) {
+        open(STDIN, '<&', $commands) or exit 126;
+        open(STDERR, '>', '/dev/null') or exit 126;
+        exec { $command->[0] } @$command, '-batch', '-' or exit 127;
+    }
+    my $text = do { local $/ = undef; <$out> };
+    close($out);
+    return ($? >> 8, $text // '');
 }
 
 # Sets what links have of IPv6 that are made from now on.
@@ -249,6 +260,8 @@ sub _default {
     close($out) or die "$file: $!\n";
     return;
 }
+
+my @TAP = ('tuntap add dev tap101i0 mode tap', 'link set tap101i0 address 02:00:00:00:00:0a');
 
 # Moves the process into a new network namespace that has what a case needs.
 sub enter {
@@ -262,29 +275,32 @@ sub enter {
     # No addresses for the room's own links, which come and go with their carrier.
     _default('accept_dad', 0);
     _default('addr_gen_mode', 1);
-    my @tap = $case->{tap}
-        ? (
-        'tuntap add dev tap101i0 mode tap',
-        'link set tap101i0 address 02:00:00:00:00:0a'
-        )
-        : ();
-    my $links = $case->{links} // $ROOMS{ $case->{room} };
-    my $text = join("\n", $LO, @$links, @tap, '');
-    _pipe_to($text, '/sbin/ip', '-batch', '-');
+    my @tap = $case->{tap} ? @TAP : ();
+    my @lines = map { split(/\n/) } $LO, @{ $case->{links} // $ROOMS{ $case->{room} } }, @tap;
+    my ($code) = run_batch(['/sbin/ip'], @lines);
+    die "the room '$case->{room}' could not be made\n" if $code;
+    PVE::Network::Rust::Test::OpenVSwitch::start() if $case->{ovs};
     _default('addr_gen_mode', 0);
     _settle($case);
     return;
 }
 
-sub _answer {
-    my (@command) = @_;
-    open(my $out, '-|', @command) or die "@command: $!\n";
-    my $text = do { local $/ = undef; <$out> };
-    close($out) or die "@command: failed\n";
-    return [] if $text !~ /\S/;
-    return $JSON->decode($text) if $text =~ /^\s*\[/;
-    # tc has no JSON for some kinds; their lines are as good.
-    return [$text];
+# Removes what a case has made of interfaces, and makes the room what the next case needs.
+sub clean {
+    my ($case) = @_;
+    PVE::Network::Rust::Test::OpenVSwitch::clean() if $case->{ovs};
+    my @made = grep { -e "/sys/class/net/$_" } qw(veth101i0 tap101i0 fwbr101i0 fwln101i0);
+    my ($code) =
+        run_batch(['/sbin/ip'], (map { "link delete $_" } @made), $case->{tap} ? @TAP : ());
+    die "the room could not be cleaned\n" if $code;
+    return;
+}
+
+# Ends what the room has running.
+sub leave {
+    my ($case) = @_;
+    PVE::Network::Rust::Test::OpenVSwitch::stop() if $case->{ovs};
+    return;
 }
 
 sub _read {
@@ -301,14 +317,15 @@ sub _settle {
     my $look = sub {
         return join('|', map { _read($_) } map { glob("/sys/class/net/*/$_") } @files);
     };
-    my ($last, $since, $enough) = ('', 0, $case->{room} eq 'settings' ? 40 : 12);
-    for (1 .. 300) {
+    my ($last, $since, $enough) = ('', 0, $case->{room} eq 'settings' ? 13 : 4);
+    for (1 .. 100) {
         my $now = $look->();
         my $changing = grep { _read($_) =~ /1/ } glob('/sys/class/net/*/bridge/topology_change');
         $since = $now eq $last && !$changing ? $since + 1 : 0;
         return if $since >= $enough;
         $last = $now;
-        sleep(0.1);
+        # Looking more often takes the processor that the kernel needs.
+        sleep(0.3);
     }
     return;
 }
@@ -356,24 +373,29 @@ sub state {
     _settle($case);
     my %state;
     my $ask = sub {
-        my ($name, @command) = @_;
-        $state{$name} = $JSON->encode(_normal(_answer(@command)));
+        my ($program, @questions) = @_;
+        my ($code, $text) = run_batch(["/sbin/$program", '-j', '-d'], map { "$_ show" } @questions);
+        die "$program: exit code $code\n" if $code;
+        my @answers = JSON::XS->new->incr_parse($text);
+        die "$program: " . @answers . " answers\n" if @answers != @questions;
+        @state{ map { "$program $_" } @questions } = map { _normal($_) } @answers;
     };
-    $ask->('ip link', qw(/sbin/ip -j -d link));
-    $ask->('ip addr', qw(/sbin/ip -j addr));
-    $ask->("ip route $_", '/sbin/ip', '-j', $_, qw(route show table all)) for qw(-4 -6);
-    $ask->('bridge vlan', qw(/sbin/bridge -j vlan));
-    $ask->('bridge link', qw(/sbin/bridge -j -d link));
+    $ask->('ip', 'link', 'address', 'route');
+    $ask->('bridge', 'vlan', 'link', 'fdb');
+    $ask->('tc', 'qdisc');
+    # Open vSwitch removes what limits its ports' input whenever it looks at their links again.
+    $state{'tc qdisc'} = [grep { $_->{kind} ne 'ingress' } @{ $state{'tc qdisc'} }]
+        if $case->{ovs};
     # What a bridge has learned depends on what the kernel happened to send.
-    my $fdb = _normal([grep { ($_->{state} // '') ne '' } @{ _answer(qw(/sbin/bridge -j fdb)) }]);
-    $state{'bridge fdb'} = $JSON->encode($fdb);
-    $ask->('tc qdisc', qw(/sbin/tc -j -d qdisc));
-    for my $folder (glob('/sys/class/net/{veth,tap}10?i?')) {
-        my ($name) = $folder =~ m{([^/]+)$};
-        $ask->("tc class $name", qw(/sbin/tc -d class show dev), $name);
-        $ask->("tc filter $name", qw(/sbin/tc -d filter show dev), $name, 'parent', 'ffff:')
-            if $state{'tc qdisc'} =~ /"ingress"/;
+    $_ = [grep { ($_->{state} // '') ne '' } @$_] for $state{'bridge fdb'};
+    $_ = $JSON->encode($_) for values %state;
+    my @tc;
+    for my $name (map { m{([^/]+)$} } glob('/sys/class/net/{veth,tap}10?i?')) {
+        push @tc, "class show dev $name";
+        push @tc, "filter show dev $name parent ffff:" if $state{'tc qdisc'} =~ /"ingress"/;
     }
+    # It has no JSON for some kinds; their lines are as good.
+    $state{'tc class and filter'} = _fixed((run_batch([qw(/sbin/tc -d)], @tc))[1]) if @tc;
     for my $file (glob('/proc/sys/net/ipv6/conf/*/disable_ipv6')) {
         $state{sysctl} .= "$file " . _read($file);
     }
@@ -387,6 +409,9 @@ sub state {
     {
         $state{'bridge settings'} .= "$file " . _read($file);
     }
+    $state{'Open vSwitch'} =
+        $JSON->encode(_normal(PVE::Network::Rust::Test::OpenVSwitch::contents()))
+        if $case->{ovs};
     return \%state;
 }
 

@@ -12,7 +12,7 @@ use PVE::Network::Rust::Test::Hostile qw(hostile_text mutated number_text word);
 use PVE::Network::Rust::Test::Random qw(chance number_of pick shuffled subset);
 use PVE::Network::Rust::Test::SchemaValue qw(property_string value_of);
 
-our @EXPORT_OK = qw(changed_text new_text);
+our @EXPORT_OK = qw(changed_text new_text settings);
 
 my @CONTENT = qw(images rootdir vztmpl iso backup snippets none import);
 my @IDS = qw(local local-lvm tank backup a.b x_y n1 Zz);
@@ -53,19 +53,23 @@ my %by_format = (
     'pve-storage-options' => sub { _wild() ? 'a b' : 'vers=4.2,soft' },
     'pve-dir-override-list' => sub {
         _list(sub {
-            pick(@CONTENT) . (_wild() ? pick('', '==', '=..', '=x.') : '=') . pick(word(), '.x/y', 'a.b')
+            pick(@CONTENT)
+                . (_wild() ? pick('', '==', '=..', '=x.') : '=')
+                . pick(word(), '.x/y', 'a.b');
         });
     },
     'pve-node-list' => sub {
         _list(sub { _wild() ? pick('a_b', '-a', 'a-') : word() =~ s/[._]|-$//gr || 'n' });
     },
     'pve-storage-zfs-blocksize' => sub {
-        _wild() ? pick('0', '3k', '17m', '511', '08k', '1g') : pick(qw(512 4k 8K 16k 1m 16M))
+        _wild() ? pick('0', '3k', '17m', '511', '08k', '1g') : pick(qw(512 4k 8K 16k 1m 16M));
     },
 );
 
 my %by_name = (
-    fingerprint => sub { join(':', map { sprintf('%02X', rand(256)) } 1 .. (_wild() ? 31 : 32)) },
+    fingerprint => sub {
+        join(':', map { sprintf('%02X', rand(256)) } 1 .. (_wild() ? 31 : 32));
+    },
     is_mountpoint => sub { pick(qw(yes no 1 0), _path()) },
 );
 
@@ -110,6 +114,15 @@ sub _section {
     push @lines, pick("# comment", "  # comment", "\tdisable", "\tcontent ", ' ', '0')
         if chance(0.2);
     return ("$name: $id" . (_wild() ? ' ' : ''), shuffled(@lines), _wild() ? () : '');
+}
+
+# Settings of a section, as the API has them.
+sub settings {
+    my ($data, $type) = @_;
+    my $options = $data->{options}{$type};
+    my @keys = grep { $options->{$_}{optional} ? chance(0.3) : !_wild() } sort keys %$options;
+    push @keys, pick(sort keys %{ $data->{propertyList} }) if _wild();
+    return map { ($_ => _value($_, $data->{propertyList}{$_} // {})) } @keys;
 }
 
 # A file made up section by section.

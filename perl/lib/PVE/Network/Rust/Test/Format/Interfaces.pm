@@ -31,7 +31,8 @@ my @WORDS = (
 my @ADDRESSES = qw(
     10.0.0.1 10.0.0.1/24 192.168.7.254/16 fd00::1 fd00::1/64 fe80::5/10 0.0.0.0 :: 10.0.0.1/ 10.0.0.1/x 1/2/3 0 dhcp
 );
-my @MASKS = qw(255.255.255.0 24 255.255.0.0 0.0.0.0 255.255.255.255 64 255.0.255.0 0 33 ffff:: 255.255.255.00);
+my @MASKS =
+    qw(255.255.255.0 24 255.255.0.0 0.0.0.0 255.255.255.255 64 255.0.255.0 0 33 ffff:: 255.255.255.00);
 my @MTUS = (1500, 9000, 1400, 1280, 0, '', 'x', 1500.5, '1e4', 9000);
 
 sub name { return 'interfaces' }
@@ -46,10 +47,15 @@ sub _function {
     return $package->can("__$name") // $package->can($name);
 }
 
-sub _names { return join(pick(' ', ' ', "\t", '  '), map { pick(@NAMES) } 1 .. number_of(1, 4)) }
+sub _names {
+    return join(pick(' ', ' ', "\t", '  '), map { pick(@NAMES) } 1 .. number_of(1, 4));
+}
 
 sub _ovs_options {
-    my @options = ('tag=' . number_of(0, 5000), 'lacp=active', 'lacp=off', 'trunks=1,2', 'x', '0=1', 'y=', 'a=b=c');
+    my @options = (
+        'tag=' . number_of(0, 5000),
+        'lacp=active', 'lacp=off', 'trunks=1,2', 'x', '0=1', 'y=', 'a=b=c'
+    );
     push @options, map { "bond_mode=$_" } qw(balance-slb balance-tcp active-backup);
     return join(' ', shuffled(subset(0.3, @options)));
 }
@@ -63,11 +69,14 @@ sub _value {
     return pick(qw(OVSBridge OVSPort OVSIntPort OVSBond other)) if $word eq 'ovs_type';
     return _ovs_options() if $word eq 'ovs_options';
     return pick('none', 'none', '') . ' ' . (chance(0.8) ? _names() : '')
+
         if $word =~ /ports|slaves|bonds/;
     return pick(@NAMES) if $word =~ /device|physdev|primary|ovs_bridge/;
     return pick(qw(on yes off no ON Yes 1 0)) if $word =~ /stp|aware|learning|flood|suppress/;
-    return pick(qw(0 1 2 5 6 7 802.3ad balance-xor active-backup balance-rr balance-slb lacp-balance-tcp),
-        'lacp-balance-slb')
+    return pick(
+        qw(0 1 2 5 6 7 802.3ad balance-xor active-backup balance-rr balance-slb lacp-balance-tcp),
+        'lacp-balance-slb'
+        )
         if $word =~ /mode$/;
     return pick(qw(layer2 layer2+3)) if $word =~ /hash/;
     return pick(qw(dummy bridge)) if $word eq 'link-type';
@@ -82,13 +91,15 @@ sub _option {
 
 sub _comment {
     return pick('', ' ', "\t") . '#'
-        . pick('', ' a note', 'x ', "caf\xc3\xa9", "\xff\xc3\xa9", "\xed\xa0\x80", "\xef\xbf\xbf", hostile_text());
+        . pick('', ' a note', 'x ', "caf\xc3\xa9", "\xff\xc3\xa9", "\xed\xa0\x80", "\xef\xbf\xbf",
+        hostile_text());
 }
 
 sub _header {
     my $name = chance(0.95) ? pick(@NAMES) : word();
     my $family = pick(
-        ' inet manual', ' inet static', ' inet6 static', ' inet dhcp', ' inet6 manual', '', ' inet6 auto', ' inet',
+        ' inet manual', ' inet static', ' inet6 static', ' inet dhcp', ' inet6 manual', '',
+        ' inet6 auto', ' inet',
         ' ipx static', ' inet static x'
     );
     return "iface $name$family";
@@ -121,9 +132,18 @@ sub _line {
     return _option() if $kind < 0.55;
     return _header() if $kind < 0.72;
     return _comment() if $kind < 0.78;
-    return pick('auto', 'allow-hotplug', 'allow-auto', 'allow-ovs', 'allow-' . pick(@NAMES)) . ' ' . _names()
+    return pick('auto', 'allow-hotplug', 'allow-auto', 'allow-ovs', 'allow-' . pick(@NAMES)) . ' '
+        . _names()
         if $kind < 0.86;
-    return pick('source x', 'source-directory y', 'mapping z', 'source', 'auto', 'iface', 'no-auto-down eth0')
+    return pick(
+        'source x',
+        'source-directory y',
+        'mapping z',
+        'source',
+        'auto',
+        'iface',
+        'no-auto-down eth0'
+        )
         if $kind < 0.9;
     return '' if $kind < 0.97;
     return hostile_text();
@@ -134,7 +154,7 @@ sub _text {
     return join('', map { _coherent($_) } 0 .. number_of(0, 9)) if $kind < 0.35;
     my @seeds = seed_texts('interfaces');
     my $text =
-          $kind < 0.6
+        $kind < 0.6
         ? pick(@seeds)
         : join('', map { _line() . pick("\n", "\n", "\n", "\r\n") } 1 .. number_of(0, 30));
     return chance(0.4) ? mutated($text) : $text;
@@ -171,7 +191,8 @@ sub _distort {
     for (1 .. number_of(1, 3)) {
         my $iface = $ifaces->{ pick(sort keys %$ifaces) } // next;
         next if ref($iface) ne 'HASH';
-        my $key = pick(keys %$iface ? sort keys %$iface : (), qw(mtu bridge_fd cidr address6 type options));
+        my $key = pick(keys %$iface ? sort keys %$iface : (),
+            qw(mtu bridge_fd cidr address6 type options));
         my $kind = rand();
         if ($kind < 0.3) {
             delete $iface->{$key};
@@ -193,7 +214,11 @@ sub generate {
     return { what => 'file', arguments => [$text, $links, $active, pick(0, 1, 1)] } if chance(0.75);
     my $config = _quietly(sub { _read($self->{reference}, $text, $links, $active) }) // {};
     my $lenient = _distort($config->{ifaces});
-    return { what => 'structure', arguments => [$config, pick(0, 1, 1, undef)], lenient => $lenient };
+    return {
+        what => 'structure',
+        arguments => [$config, pick(0, 1, 1, undef)],
+        lenient => $lenient
+    };
 }
 
 sub _read {
@@ -234,7 +259,8 @@ sub _sorted_options {
 # order, too.
 sub _has_circles {
     my ($config) = @_;
-    my $ifaces = ref($config) eq 'HASH' && ref($config->{ifaces}) eq 'HASH' ? $config->{ifaces} : {};
+    my $ifaces =
+        ref($config) eq 'HASH' && ref($config->{ifaces}) eq 'HASH' ? $config->{ifaces} : {};
     for my $name (keys %$ifaces) {
         my $root = $ifaces->{ (split(/[.:]/, $name))[0] // '' };
         return 1 if ref($root) ne 'HASH' || ($root->{type} || 'unknown') eq 'unknown';

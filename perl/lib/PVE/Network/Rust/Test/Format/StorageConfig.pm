@@ -1,6 +1,7 @@
 package PVE::Network::Rust::Test::Format::StorageConfig;
 
-# storage.cfg: whole files, and Perl structures to be written.
+# storage.cfg: whole files, Perl structures to be written, changes to a storage, and the schemas of
+# the API.
 
 use strict;
 use warnings;
@@ -9,8 +10,8 @@ use parent 'PVE::Network::Rust::Test::Format';
 
 use PVE::Network::Rust::Test::Hostile qw(hostile_scalar hostile_text word);
 use PVE::Network::Rust::Test::Outcome qw(outcome);
-use PVE::Network::Rust::Test::Random qw(chance number_of pick);
-use PVE::Network::Rust::Test::SectionText qw(changed_text new_text);
+use PVE::Network::Rust::Test::Random qw(chance number_of pick subset);
+use PVE::Network::Rust::Test::SectionText qw(changed_text new_text settings);
 use PVE::Network::Rust::Test::Seeds qw(seed_texts);
 use PVE::Network::Rust::Test::Value qw(copy);
 
@@ -85,11 +86,41 @@ sub _structure_case {
     return { what => 'structure', arguments => [undef, $cfg, @allow], lenient => $lenient };
 }
 
+# A type, an ID, settings as the API has them, and whether it is a new storage.
+sub _check_case {
+    my ($self) = @_;
+    my $type = pick(sort keys %{ $self->{data}{plugins} });
+    my %config = settings($self->{data}, $type);
+    $config{ pick('path', 'nodes', word()) } = hostile_scalar() if chance(0.1);
+    my @flags = map { pick(0, 1) } 1 .. 2;
+    my $strange = grep { !defined || /[^\x00-\x7f]/ } %config;
+    return {
+        what => 'check',
+        arguments => [$type, word() . 'x', \%config, @flags],
+        lenient => $strange ? 1 : 0,
+    };
+}
+
+sub _delete_case {
+    my ($self) = @_;
+    my $type = pick(sort keys %{ $self->{data}{plugins} });
+    my %config = settings($self->{data}, $type);
+    my %new = chance(0.5) ? () : settings($self->{data}, $type);
+    my @delete = subset(0.4, sort keys %config);
+    push @delete, word() if chance(0.1);
+    return { what => 'delete', arguments => [$type, \%config, \%new, \@delete] };
+}
+
 sub generate {
     my ($self) = @_;
     local $PVE::Network::Rust::Test::SchemaValue::WILDNESS = pick(0, 0.01, 0.03, 0.1, 0.3);
-    return $self->_file_case() if chance(0.75);
-    return $self->_structure_case();
+    my $kind = rand();
+    return $self->_file_case() if $kind < 0.6;
+    return $self->_structure_case() if $kind < 0.8;
+    return $self->_check_case() if $kind < 0.92;
+    return $self->_delete_case() if $kind < 0.98;
+    my $type = pick(undef, sort keys %{ $self->{data}{plugins} });
+    return { what => 'schema', arguments => [$type] };
 }
 
 # Without what the reference leaves to the order of Perl's hashes: which of several missing options
@@ -127,9 +158,67 @@ sub _call {
     return $observed;
 }
 
+sub _check {
+    my ($package, $type, $id, $config, @flags) = @_;
+    # The reference completes the caller's hash.
+    my $code =
+        $package eq $REFERENCE
+        ? sub { $REFERENCE->lookup($type)->check_config($id, copy($config), @flags) }
+        : sub { $package->check_config($type, $id, $config, @flags) };
+    return _call($code);
+}
+
+sub _delete {
+    my ($package, $type, $config, $new, $delete) = @_;
+    return _call(sub { $package->delete_from_config($type, $config, $new, $delete) })
+        if $package ne $REFERENCE;
+    my $options = $REFERENCE->private()->{options}{$type};
+    return _call(
+        sub { PVE::SectionConfig::delete_from_config(copy($config), $options, $new, $delete) }
+    );
+}
+
+# What a schema says about values, without what is for people.
+sub _bare {
+    my ($schema) = @_;
+    my %bare = map { $_ => $schema->{$_} }
+        grep { defined($schema->{$_}) } qw(type enum minLength pattern);
+    $bare{$_} = $schema->{$_} + 0 for grep { defined($schema->{$_}) } qw(minimum maximum);
+    $bare{maxLength} = $schema->{maxLength} if $schema->{maxLength} && !$schema->{optional};
+    $bare{optional} = $schema->{optional} ? 1 : 0;
+    $bare{items} = _bare($schema->{items}) if $schema->{items};
+    return \%bare;
+}
+
+sub _bare_object {
+    my ($schema) = @_;
+    my $properties = $schema->{properties};
+    return { %$schema, properties => { map { $_ => _bare($properties->{$_}) } keys %$properties } };
+}
+
+sub _schema {
+    my ($package, $type) = @_;
+    my ($create, $update) =
+        $package eq $REFERENCE
+        ? (
+        sub { $REFERENCE->createSchema() },
+        sub {
+            defined($type) ? $REFERENCE->lookup($type)->updateSchema(1) : $REFERENCE->updateSchema();
+        }
+        )
+        : (sub { $package->create_schema() }, sub { $package->update_schema($type) });
+    return {
+        call => outcome(sub { _bare_object($create->()) }),
+        update => outcome(sub { _bare_object($update->()) }),
+    };
+}
+
 sub observe {
     my ($self, $package, $case) = @_;
     my @arguments = @{ copy($case->{arguments}) };
+    return { call => _check($package, @arguments) } if $case->{what} eq 'check';
+    return { call => _delete($package, @arguments) } if $case->{what} eq 'delete';
+    return _schema($package, @arguments) if $case->{what} eq 'schema';
     return { call => _call(sub { $package->write_config(@_) }, @arguments) }
         if $case->{what} eq 'structure';
     my $cfg;

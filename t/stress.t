@@ -1,0 +1,265 @@
+#!/usr/bin/perl
+# usage: prove -b t/stress.t, or make stress
+# Processes plug 2,000 interfaces in and out at random, as containers' and as host's, on bridges and in containers that they share:
+# nothing fails, nothing hangs, and in the end nothing is left of links, descriptors or threads.
+#   STRESS_SECONDS     how long (10)
+#   STRESS_PROCESSES   how many (8)
+#   STRESS_SEED        the numbers of another run, which prints its own
+
+use strict;
+use warnings;
+
+use File::Path qw(make_path);
+use File::Temp qw(tempdir);
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use lib 't/lib';
+use OwnNamespace;
+use PVE::Network::Rust::Container;
+use PVE::Network::Rust::Host;
+use PVE::Network::Rust::Hotplug;
+use PVE::Network::Rust::LXC::Config;
+
+my $SECONDS = $ENV{STRESS_SECONDS} // 10;
+my $PROCESSES = $ENV{STRESS_PROCESSES} // 8;
+my $SEED = $ENV{STRESS_SEED} // time() % 1_000_000;
+my ($GUESTS, $NICS, $CONTAINERS) = (250, 8, 25);
+my @BRIDGES = map { "vmbr$_" } 0 .. 3;
+# A process that has not ended one operation in this time hangs.
+my $PATIENCE = 60;
+
+sub run {
+    my (@command) = @_;
+    system { $command[0] } @command;
+    die "'@command' failed\n" if $? != 0;
+    return;
+}
+
+sub read_file {
+    my ($path) = @_;
+    open(my $in, '<', $path) or return '';
+    local $/ = undef;
+    return <$in> // '';
+}
+
+sub entries {
+    my ($folder) = @_;
+    opendir(my $dh, $folder) or return ();
+    return sort grep { !/^\./ } readdir($dh);
+}
+
+# The host's modules that PVE::Network::Rust::Container calls.
+{
+    no warnings 'once';
+    *PVE::LXC::Config::write_config = sub { };
+    *PVE::LXC::Setup::new = sub { return bless {}, 'PVE::LXC::Setup' };
+    *PVE::LXC::Setup::setup_network = sub { };
+}
+my $root = $ENV{PVE_RUST_ROOT} = tempdir(CLEANUP => 1);
+make_path("$root/run", "$root/var/lock", "$root/progress");
+# Firewall bridges are made where the node's firewall is not the one on nftables.
+open(my $flag, '>', "$root/run/proxmox-nftables-firewall-force-disable") or die "open: $!\n";
+close($flag) or die "close: $!\n";
+
+run(qw(mount -t sysfs sysfs /sys));
+for my $number (0 .. $#BRIDGES) {
+    run(qw(ip link add), $BRIDGES[$number], 'address', "02:00:00:00:00:0$number", qw(type bridge));
+    run(qw(ip link set), $BRIDGES[$number], 'up');
+}
+my $own = readlink('/proc/self/ns/net');
+my @containers = map {
+    my $pid = fork() // die "fork: $!\n";
+    if (!$pid) {
+        exec {'unshare'} qw(unshare --net sleep 100000) or POSIX::_exit(127);
+    }
+    $pid;
+} 1 .. $CONTAINERS;
+for my $pid (@containers) {
+    sleep(0.01) while (readlink("/proc/$pid/ns/net") // $own) eq $own;
+    run('nsenter', "--net=/proc/$pid/ns/net", qw(ip link set lo up));
+}
+
+# One process's interfaces: those whose number is its own modulo the number of processes.
+sub play {
+    my ($me, $deadline) = @_;
+    srand($SEED + $me);
+    my $hotplug = PVE::Network::Rust::Hotplug->new();
+    my $log = "$root/progress/$me";
+    my (%plugged, %count);
+    my $any = sub { return $_[rand @_] };
+    my $nic = sub {
+        my ($number) = @_;
+        my ($guest, $netid) = (int($number / $NICS), $number % $NICS);
+        my $mac = sprintf('BC:24:11:%02X:%02X:%02X', $me, $number >> 8, $number & 255);
+        my %net = (
+            type => 'veth',
+            # Interfaces of several guests are in one container here.
+            name => "eth$number",
+            bridge => $any->(@BRIDGES),
+            hwaddr => $mac,
+            firewall => $any->(0, 1),
+        );
+        $net{ip} = sprintf('10.%d.%d.2/24', $number >> 8, $number & 255) if rand() < 0.5;
+        $net{ip6} = sprintf('fd00:%x::2/64', $number) if rand() < 0.5;
+        my %nic = (vmid => 1000 + $guest, netid => $netid, net => \%net);
+        $nic{host} = "veth$nic{vmid}i$netid";
+        $nic{place} = { netns => '/proc/' . $containers[$guest % $CONTAINERS] . '/ns/net' };
+        return \%nic;
+    };
+    my $update = sub {
+        my ($nic) = @_;
+        my $conf = $nic->{conf} //= { hostname => 'ct' };
+        PVE::Network::Rust::Container::update_net(
+            $nic->{vmid}, $conf, 'net0', { %{ $nic->{net} } },
+            $nic->{netid}, '/rootfs', $nic->{place}
+        );
+    };
+    my %add = (
+        hotplug => sub {
+            my ($nic) = @_;
+            $hotplug->hotplug_add($nic->@{qw(vmid netid net place)});
+        },
+        container => $update,
+        host => sub {
+            my ($nic) = @_;
+            my ($link, $net) = $nic->@{qw(host net)};
+            PVE::Network::Rust::Host::veth_create($link, "${link}p", $net->@{qw(bridge hwaddr)});
+            PVE::Network::Rust::Host::tap_plug(
+                $link, $net->{bridge}, undef, $net->{firewall}, undef, undef,
+                { learning => $any->(0, 1), mac => $net->{hwaddr}, isolation => $any->(0, 1) }
+            );
+        },
+    );
+    my %remove = (
+        hotplug => sub { $hotplug->hotplug_remove($_[0]->@{qw(vmid netid)}) },
+        container => sub { PVE::Network::Rust::Host::veth_delete($_[0]{host}) },
+        host => sub { PVE::Network::Rust::Host::veth_delete($_[0]{host}) },
+    );
+    my %change = (
+        container => sub {
+            my ($nic) = @_;
+            $nic->{net} =
+                { %{ $nic->{net} }, bridge => $any->(@BRIDGES), firewall => $any->(0, 1) };
+            $update->($nic);
+        },
+        host => sub {
+            my ($nic) = @_;
+            return PVE::Network::Rust::Host::tap_unplug($nic->{host}) if rand() < 0.3;
+            PVE::Network::Rust::Host::tap_plug(
+                $nic->{host}, $any->(@BRIDGES), undef, $any->(0, 1), undef, undef,
+                { learning => 1 }
+            );
+        },
+    );
+    my $do = sub {
+        my ($what, $kind, $nic, $function) = @_;
+        open(my $out, '>', $log) or die "$log: $!\n";
+        print {$out} join(' ', time(), $what, $kind, $nic->{host}), "\n";
+        close($out);
+        eval { $function->($nic); 1 } or die "$what $kind $nic->{host}: $@";
+        $count{"$what $kind"}++;
+    };
+    local $SIG{__WARN__} = sub { die "a warning: @_" };
+    my @numbers = grep { $_ % $PROCESSES == $me } 0 .. $GUESTS * $NICS - 1;
+    my $open = () = entries('/proc/self/fd');
+    while (time() < $deadline) {
+        my $number = $any->(@numbers);
+        if (my $there = $plugged{$number}) {
+            my ($kind, $nic) = @$there;
+            if ($change{$kind} && rand() < 0.5) {
+                $do->('change', $kind, $nic, $change{$kind});
+            } else {
+                $do->('remove', $kind, $nic, $remove{$kind});
+                delete $plugged{$number};
+            }
+        } else {
+            my $kind = $any->(sort keys %add);
+            $plugged{$number} = [$kind, $nic->($number)];
+            $do->('add', $kind, $plugged{$number}[1], $add{$kind});
+        }
+    }
+    $count{most} = keys %plugged;
+    for my $there (values %plugged) {
+        my ($kind, $nic) = @$there;
+        $do->('remove', $kind, $nic, $remove{$kind});
+    }
+    my $left = () = entries('/proc/self/fd');
+    die "$left descriptors instead of $open\n" if $left != $open;
+    my @threads = entries('/proc/self/task');
+    die @threads . " threads\n" if @threads != 1;
+    return \%count;
+}
+
+# What a process does that does not come to an end.
+sub where {
+    my ($me, $pid) = @_;
+    my ($since, $what) = read_file("$root/progress/$me") =~ /^(\S+) (.*)/;
+    my @lines =
+        sprintf('process %d: for %.1f s: %s', $me, time() - ($since // time()), $what // '?');
+    for my $thread (entries("/proc/$pid/task")) {
+        my $of =
+            sub { return read_file("/proc/$pid/task/$thread/$_[0]") =~ s/\n(?=.)/ < /gr =~ s/\n//r };
+        push @lines,
+            "  thread $thread: " . join('; ', map { $of->($_) } qw(comm wchan syscall stack));
+    }
+    return @lines;
+}
+
+my $start = time();
+my %processes;
+for my $me (0 .. $PROCESSES - 1) {
+    my $pid = fork() // die "fork: $!\n";
+    if (!$pid) {
+        my $count = eval { play($me, $start + $SECONDS) };
+        my $error = "$@";
+        open(my $out, '>', "$root/progress/$me.end") or POSIX::_exit(2);
+        print {$out} $count ? join("\n", map { "$_=$count->{$_}" } sort keys %$count) : $error;
+        close($out);
+        POSIX::_exit($count ? 0 : 1);
+    }
+    $processes{$pid} = $me;
+}
+my (%count, @hang);
+while (%processes) {
+    my $pid = waitpid(-1, POSIX::WNOHANG());
+    if (defined(my $me = delete $processes{$pid})) {
+        my $said = read_file("$root/progress/$me.end");
+        is($?, 0, "process $me") or diag($said);
+        $count{$1} += $2 while $said =~ /^(.+)=(\d+)$/mg;
+        next;
+    }
+    my @late = grep { time() - ((stat("$root/progress/$processes{$_}"))[9] // $start) > $PATIENCE }
+        keys %processes;
+    if (@late) {
+        @hang = map { where($processes{$_}, $_) } sort keys %processes;
+        kill('KILL', $_) for keys %processes;
+        waitpid($_, 0) for keys %processes;
+        last;
+    }
+    sleep(0.05);
+}
+ok(!@hang, 'no process hangs') or diag(join("\n", @hang));
+my $took = time() - $start;
+
+is_deeply([entries('/sys/class/net')], [sort 'lo', @BRIDGES], 'no link is left on the host');
+is_deeply(
+    [map { entries("/sys/class/net/$_/brif") } @BRIDGES],
+    [], 'and none is a port'
+);
+my @inside = map { read_file("/proc/$_/net/dev") =~ /^\s*(\S+):/mg } @containers;
+is_deeply([@inside], [('lo') x $CONTAINERS], 'or in a container');
+for my $pid (@containers) {
+    kill('KILL', $pid);
+    waitpid($pid, 0);
+}
+my $total = 0;
+$total += $count{$_} for grep { / / } keys %count;
+note(sprintf(
+    '%d operations in %.0f s by %d processes, seed %d; %d plugged in at the end',
+    $total, $took, $PROCESSES, $SEED, $count{most} // 0
+));
+note("$_: $count{$_}") for grep { / / } sort keys %count;
+
+done_testing();
