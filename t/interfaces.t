@@ -40,16 +40,20 @@ subtest(
         my $config =
             parsed("iface uplink inet manual\niface tap inet manual\n", $links, ['tap', 'gone']);
         my $ifaces = $config->{ifaces};
-        is_deeply([sort keys %$ifaces],
-            [qw(lan lo tap uplink)], 'a card that the file does not have is added');
+        is_deeply(
+            [sort keys %$ifaces],
+            [qw(lan lo tap uplink)], 'a card that the file does not have is added'
+        );
         is($ifaces->{uplink}{type}, 'eth', 'a card by its alternative name');
         is($ifaces->{uplink}{exists}, 1, 'is there');
         is($ifaces->{lan}{type}, 'eth', 'a card by its own');
         is($ifaces->{tap}{type}, 'unknown', 'a link of the kernel\'s making is no card');
         is($ifaces->{tap}{active}, 1, 'an active interface');
         ok(!exists $ifaces->{gone}, 'an active interface that the file does not have is not added');
-        is_deeply($links->{lan}{altnames},
-            [], 'the caller\'s cards have lists of alternative names');
+        is_deeply(
+            $links->{lan}{altnames},
+            [], 'the caller\'s cards have lists of alternative names'
+        );
         ok(!exists $links->{tap}{altnames}, 'other links do not');
     }
 );
@@ -142,8 +146,10 @@ subtest(
         is($read->{ifaces}{vmbr0}{comments}, "\x{263a}\n", 'and read again');
         my $links = PVE::Network::Rust::Host::ip_link_details();
 
-        for my $name (sort grep { PVE::Network::Rust::Host::ip_link_is_physical($links->{$_}) }
-            keys %$links)
+        for my $name (
+            sort grep { PVE::Network::Rust::Host::ip_link_is_physical($links->{$_}) }
+            keys %$links
+            )
         {
             my ($known) = grep { $read->{ifaces}{$_} } $name, @{ $links->{$name}{altnames} // [] };
             ok($known && $read->{ifaces}{$known}{exists}, "$name is there");
@@ -201,10 +207,14 @@ subtest(
             'without the text, lines are those of what would be written'
         );
         is($finding->{file}, '/etc/network/interfaces', 'of the file that there is');
-        is_deeply(findings("iface eth0 inet static\n\taddress 10.0.0.1/24\n"),
-            [], 'what works has none');
-        ok(!eval { $PACKAGE->can('validate')->($config, { test => 1 }); 1 },
-            'an unknown option is refused');
+        is_deeply(
+            findings("iface eth0 inet static\n\taddress 10.0.0.1/24\n"),
+            [], 'what works has none'
+        );
+        ok(
+            !eval { $PACKAGE->can('validate')->($config, { test => 1 }); 1 },
+            'an unknown option is refused'
+        );
     }
 );
 
@@ -223,14 +233,20 @@ subtest(
             "post-up $long",
             '1 MiB'
         );
-        is(parsed("iface eth0 inet manual\n\tmtu 1\x00\r\n")->{ifaces}{eth0}{mtu},
-            "1\x00", 'NUL and CRLF');
-        ok(!eval { $PACKAGE->can('parse_etc_network_interfaces')->("\x{263a}"); 1 },
-            'characters beyond bytes');
+        is(
+            parsed("iface eth0 inet manual\n\tmtu 1\x00\r\n")->{ifaces}{eth0}{mtu},
+            "1\x00", 'NUL and CRLF'
+        );
+        ok(
+            !eval { $PACKAGE->can('parse_etc_network_interfaces')->("\x{263a}"); 1 },
+            'characters beyond bytes'
+        );
         ok(!eval { $PACKAGE->can('write_etc_network_interfaces')->([]); 1 }, 'no hash');
         ok(!eval { written({ ifaces => {} }); 1 }, 'no list of lines');
-        like($@, qr/^Can't use an undefined value as an ARRAY reference at \Q${\__FILE__}\E line/,
-            'as in Perl');
+        like(
+            $@, qr/^Can't use an undefined value as an ARRAY reference at \Q${\__FILE__}\E line/,
+            'as in Perl'
+        );
     }
 );
 

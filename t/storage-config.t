@@ -121,8 +121,10 @@ subtest 'schemas' => sub {
 subtest 'plugins of others' => sub {
     my $raw = "example: e1\n\texample-address ::1\n";
     my ($got, $warnings) = outcome(sub { $CONFIG->parse_config('storage.cfg', $raw) });
-    is_deeply($warnings,
-        ["file storage.cfg line 1 (skip section 'e1'): unsupported type 'example'\n"]);
+    is_deeply(
+        $warnings,
+        ["file storage.cfg line 1 (skip section 'e1'): unsupported type 'example'\n"]
+    );
     local @PVE::Storage::Plugin::SHARED_STORAGE = ('example');
     $CONFIG->register_plugin($PLUGIN);
     ($got, $warnings) = outcome(sub { $CONFIG->parse_config('storage.cfg', $raw) });

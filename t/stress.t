@@ -47,7 +47,8 @@ sub read_file {
 sub entries {
     my ($folder) = @_;
     opendir(my $dh, $folder) or return ();
-    return sort grep { !/^\./ } readdir($dh);
+    my @entries = sort grep { !/^\./ } readdir($dh);
+    return @entries;
 }
 
 # The host's modules that PVE::Network::Rust::Container calls.

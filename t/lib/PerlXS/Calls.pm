@@ -417,8 +417,10 @@ sub storage_calls {
         "${package}::check_config" =>
             sub { $package->check_config('dir', 'd1', { path => '/a', content => 'iso' }, 1) },
         "${package}::delete_from_config" => sub {
-            $package->delete_from_config('dir', { path => '/a', nodes => { a => 1 } },
-                {}, ['nodes']);
+            $package->delete_from_config(
+                'dir', { path => '/a', nodes => { a => 1 } },
+                {}, ['nodes']
+            );
         },
         "${package}::create_schema" => sub { $package->create_schema() },
         "${package}::update_schema" => sub { $package->update_schema('dir') },

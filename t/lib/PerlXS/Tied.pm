@@ -41,6 +41,7 @@ package PerlXS::Tied::Hash {
     sub FIRSTKEY { my ($self) = @_; keys(%{ $self->{values} }); return each(%{ $self->{values} }) }
     sub NEXTKEY { my ($self) = @_; return each(%{ $self->{values} }) }
     sub EXISTS { my ($self, $key) = @_; return exists($self->{values}{$key}) }
+    sub STORE { my ($self, $key, $value) = @_; $self->{values}{$key} = $value; return }
     sub DELETE { my ($self, $key) = @_; return delete($self->{values}{$key}) }
 
     sub FETCH {

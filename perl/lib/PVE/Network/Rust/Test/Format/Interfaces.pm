@@ -91,8 +91,10 @@ sub _option {
 
 sub _comment {
     return pick('', ' ', "\t") . '#'
-        . pick('', ' a note', 'x ', "caf\xc3\xa9", "\xff\xc3\xa9", "\xed\xa0\x80", "\xef\xbf\xbf",
-        hostile_text());
+        . pick(
+        '', ' a note', 'x ', "caf\xc3\xa9", "\xff\xc3\xa9", "\xed\xa0\x80", "\xef\xbf\xbf",
+        hostile_text()
+        );
 }
 
 sub _header {
@@ -191,8 +193,10 @@ sub _distort {
     for (1 .. number_of(1, 3)) {
         my $iface = $ifaces->{ pick(sort keys %$ifaces) } // next;
         next if ref($iface) ne 'HASH';
-        my $key = pick(keys %$iface ? sort keys %$iface : (),
-            qw(mtu bridge_fd cidr address6 type options));
+        my $key = pick(
+            keys %$iface ? sort keys %$iface : (),
+            qw(mtu bridge_fd cidr address6 type options)
+        );
         my $kind = rand();
         if ($kind < 0.3) {
             delete $iface->{$key};

@@ -203,7 +203,9 @@ sub _schema {
         ? (
         sub { $REFERENCE->createSchema() },
         sub {
-            defined($type) ? $REFERENCE->lookup($type)->updateSchema(1) : $REFERENCE->updateSchema();
+            defined($type)
+                ? $REFERENCE->lookup($type)->updateSchema(1)
+                : $REFERENCE->updateSchema();
         }
         )
         : (sub { $package->create_schema() }, sub { $package->update_schema($type) });
