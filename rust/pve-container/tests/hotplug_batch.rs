@@ -16,7 +16,7 @@ use pve_netlink::netns::NetNs;
 use pve_netlink::wire::Wire;
 use pve_netlink::{Errno, Host, Kernel};
 use room::fault::{Fault, Faulty};
-use room::state::{assert_same, settled};
+use room::state::{assert_same, at_rest};
 use serde_json::Value;
 
 use room::{Room, nic, patient, run, try_run};
@@ -106,11 +106,11 @@ fn same_as_one_by_one(prepare: &[&[&str]], options: &[&str], sends_of_one: usize
             hotplug_add_below(&node.0, &Host, VMID, netid, &nic(net), &room.netns(), &mut patient)
                 .unwrap();
         }
-        let plugged_in = unnumbered(settled(room));
+        let plugged_in = unnumbered(at_rest(room));
         for netid in 0..nets.len() {
             hotplug_remove(VMID, netid.try_into().unwrap(), &mut patient).unwrap();
         }
-        wanted = Some((plugged_in, settled(room)));
+        wanted = Some((plugged_in, at_rest(room)));
     });
     let (plugged_in, taken_out) = wanted.unwrap();
     Room::with(|room| {
@@ -125,12 +125,12 @@ fn same_as_one_by_one(prepare: &[&[&str]], options: &[&str], sends_of_one: usize
         }
         let sends = kernel.sends();
         assert!(sends.len() <= sends_of_one * nets.len(), "{sends:?}");
-        assert_same(&plugged_in, &unnumbered(settled(room)), "plugged in together");
+        assert_same(&plugged_in, &unnumbered(at_rest(room)), "plugged in together");
 
         let count = nets.len().try_into().unwrap();
         let removed = batch(&kernel, &removals(count));
         assert!(removed.iter().all(Result::is_ok), "{removed:?}");
-        assert_same(&taken_out, &settled(room), "taken out together");
+        assert_same(&taken_out, &at_rest(room), "taken out together");
     });
 }
 

@@ -62,6 +62,12 @@ pub fn settled(room: &Room) -> Value {
     panic!("the state does not settle: {last:#}");
 }
 
+/// As [`settled`], after the second within which the kernel has looked at all carriers.
+pub fn at_rest(room: &Room) -> Value {
+    std::thread::sleep(std::time::Duration::from_millis(1200));
+    settled(room)
+}
+
 /// Whether a link has a carrier that the kernel has yet to look at, which it does once a second (net/core/link_watch.c).
 fn carrier_changes(state: &Value) -> bool {
     let answers = state.as_object().into_iter().flat_map(Map::values);
