@@ -1,6 +1,7 @@
 //! Many interfaces plugged in and taken out at once: the same as one by one, and no failure harms another.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod common;
 mod room;
 
 use std::io;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use common::Root;
 use pve_container::hotplug::batch::{Did, Item, Op, hotplug_batch};
 use pve_container::hotplug::{Error, Interrupted, hotplug_add_below, hotplug_remove};
 use pve_netlink::interface::Interface;
@@ -44,31 +46,9 @@ fn removals(count: u32) -> Vec<Item> {
     (0..count).map(|netid| Item { vmid: VMID, netid, op: Ok(Op::Remove) }).collect()
 }
 
-/// A folder of the files of a node whose firewall is the one on iptables.
-struct Node(PathBuf);
-
-impl Node {
-    fn new() -> Self {
-        static COUNT: Mutex<u32> = Mutex::new(0);
-        let mut count = COUNT.lock().unwrap();
-        *count += 1;
-        let name = format!("hotplug-batch-{}-{count}", std::process::id());
-        let root = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(root.join("run")).unwrap();
-        std::fs::write(root.join("run/proxmox-nftables-firewall-force-disable"), "").unwrap();
-        Self(root)
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 fn batch(kernel: &dyn Kernel, items: &[Item]) -> Vec<Result<Did, Error>> {
-    let node = Node::new();
-    hotplug_batch(&node.0, kernel, items, &mut patient).unwrap()
+    let node = Root::with_iptables_firewall();
+    hotplug_batch(node.path(), kernel, items, &mut patient).unwrap()
 }
 
 fn links() -> Vec<String> {
@@ -100,11 +80,19 @@ fn same_as_one_by_one(prepare: &[&[&str]], options: &[&str], sends_of_one: usize
     let mut wanted = None;
     Room::with(|room| {
         prepare.iter().for_each(|command| drop(run(command)));
-        let node = Node::new();
+        let node = Root::with_iptables_firewall();
         for (netid, net) in nets.iter().enumerate() {
             let netid = netid.try_into().unwrap();
-            hotplug_add_below(&node.0, &Host, VMID, netid, &nic(net), &room.netns(), &mut patient)
-                .unwrap();
+            hotplug_add_below(
+                node.path(),
+                &Host,
+                VMID,
+                netid,
+                &nic(net),
+                &room.netns(),
+                &mut patient,
+            )
+            .unwrap();
         }
         let plugged_in = unnumbered(at_rest(room));
         for netid in 0..nets.len() {
@@ -282,9 +270,9 @@ fn the_callers_hook_ends_it_between_two_rounds() {
             .enumerate()
             .map(|(n, net)| Item { vmid: 1010 + n as u32, ..item(0, net, room.netns()) })
             .collect();
-        let node = Node::new();
+        let node = Root::with_iptables_firewall();
         let mut hook = || Err(Interrupted);
-        let ended = hotplug_batch(&node.0, &Host, &items, &mut hook).unwrap_err();
+        let ended = hotplug_batch(node.path(), &Host, &items, &mut hook).unwrap_err();
         assert!(ended.is_interrupted(), "{ended}");
         let count = links().iter().filter(|name| name.starts_with("veth10")).count();
         assert!(count == 32 || count == 0, "{count}");

@@ -4,7 +4,6 @@
 mod common;
 mod room;
 
-use std::fs;
 use std::time::Duration;
 
 use common::Root;
@@ -14,7 +13,7 @@ use pve_netlink::{Errno, Host};
 use room::fault::{Fault, Faulty};
 use room::quick::quick;
 use room::state::{assert_same, settled, state};
-use room::{HOST_END, Room, VMID, nic, patient, run, try_run};
+use room::{HOST_END, Room, VMID, nic, patient, run, second_bridge, try_run};
 
 const NAME: &str = "name=eth0,hwaddr=BC:24:11:00:00:01";
 const ADDRESS: &str = "ip=10.20.0.5/24,gw=10.20.0.1";
@@ -64,23 +63,9 @@ impl Changes<'_> {
 }
 
 fn with(test: impl FnOnce(&Changes<'_>) + Send) {
-    let root = Root::new();
-    fs::create_dir_all(root.path().join("run")).unwrap();
-    fs::write(root.path().join("run/proxmox-nftables-firewall-force-disable"), "").unwrap();
+    let root = Root::with_iptables_firewall();
     Room::with(|room| {
-        for command in [
-            "ip link add vmbr1 address 02:00:00:00:00:11 type bridge",
-            "ip link add nic1 address 02:00:00:00:00:12 type veth peer name far1 address 02:00:00:00:00:13",
-            "ip link set nic1 master vmbr1",
-            "ip link set nic1 up",
-            "ip link set far1 up",
-            "ip link set vmbr1 up",
-        ] {
-            run(&command.split(' ').collect::<Vec<_>>());
-        }
-        while !run(&["ip", "-6", "addr", "show", "dev", "vmbr1"]).contains("fe80::") {
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        second_bridge();
         test(&Changes { room, operations: Operations::below(root.path()) });
     });
 }

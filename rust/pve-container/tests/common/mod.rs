@@ -26,6 +26,15 @@ impl Root {
         Self { folder }
     }
 
+    /// A new root of a node whose firewall is the one on iptables, which has bridges of its own.
+    pub fn with_iptables_firewall() -> Self {
+        let root = Self::new();
+        let run = root.folder.join("run");
+        fs::create_dir_all(&run).unwrap();
+        fs::write(run.join("proxmox-nftables-firewall-force-disable"), "").unwrap();
+        root
+    }
+
     pub fn path(&self) -> &Path {
         &self.folder
     }

@@ -19,16 +19,29 @@ use pve_container::hotplug::ContainerNic;
 pub const VMID: u32 = 101;
 pub const HOST_END: &str = "veth101i0";
 
-/// A bridge that has a carrier, as one with a cable plugged in has.
-const BRIDGE: &[&str] = &[
-    "ip link set lo up",
-    "ip link add vmbr0 address 02:00:00:00:00:01 type bridge",
-    "ip link add nic0 address 02:00:00:00:00:02 type veth peer name far0 address 02:00:00:00:00:03",
-    "ip link set nic0 master vmbr0",
-    "ip link set nic0 up",
-    "ip link set far0 up",
-    "ip link set vmbr0 up",
-];
+/// Make the bridge `vmbr<number>` with a carrier, as one with a cable plugged in has.
+fn add_bridge(number: u8) {
+    for command in [
+        "link add vmbrN address 02:00:00:00:00:N1 type bridge",
+        "link add nicN address 02:00:00:00:00:N2 type veth peer name farN address 02:00:00:00:00:N3",
+        "link set nicN master vmbrN",
+        "link set nicN up",
+        "link set farN up",
+        "link set vmbrN up",
+    ] {
+        let command = format!("ip {}", command.replace('N', &number.to_string()));
+        run(&command.split(' ').collect::<Vec<_>>());
+    }
+    let bridge = format!("vmbr{number}");
+    while !run(&["ip", "-6", "addr", "show", "dev", &bridge]).contains("fe80::") {
+        thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// Make another bridge, `vmbr1`.
+pub fn second_bridge() {
+    add_bridge(1);
+}
 
 /// A host and a container, both namespaces that end with the test.
 pub struct Room {
@@ -41,12 +54,8 @@ impl Room {
         thread::scope(|scope| {
             let inside = || {
                 own_namespace();
-                for command in BRIDGE {
-                    run(&command.split(' ').collect::<Vec<_>>());
-                }
-                while !run(&["ip", "-6", "addr", "show", "dev", "vmbr0"]).contains("fe80::") {
-                    thread::sleep(std::time::Duration::from_millis(20));
-                }
+                run(&["ip", "link", "set", "lo", "up"]);
+                add_bridge(0);
                 test(&Room::new());
             };
             if let Err(panic) = scope.spawn(inside).join() {
