@@ -12,17 +12,6 @@ use PerlXS::Test;
 
 my @packages = ('PerlXS::Test');
 if (product_is_built()) {
-    require blib;
-    blib->import('blib');
-    for my $module (
-        qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug),
-        qw(PVE::Network::Rust::Container PVE::Network::Rust::Host PVE::Network::Rust::Monitor),
-        qw(PVE::Network::Rust::SDN PVE::Network::Rust::SDN::Subnets),
-        qw(PVE::Network::Rust::VNetBinding PVE::Network::Rust::Hotplug::Operation)
-        )
-    {
-        require $module =~ s{::}{/}gr . '.pm';
-    }
     push @packages, 'PVE::Network::Rust';
 } else {
     diag('the product is not built: run make');

@@ -12,6 +12,24 @@ use File::Temp ();
 
 our @EXPORT_OK = qw(call_of exports product_is_built rounds_of);
 
+sub product_is_built { return -e 'blib/arch/auto/PVE/Network/Rust/Rust.so' }
+
+# Some calls need what others made: the modules are there before the table is.
+if (product_is_built()) {
+    require blib;
+    blib->import('blib');
+    for my $module (
+        qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug),
+        qw(PVE::Network::Rust::Container PVE::Network::Rust::Host PVE::Network::Rust::Monitor),
+        qw(PVE::Network::Rust::SDN PVE::Network::Rust::SDN::Subnets),
+        qw(PVE::Network::Rust::VNetBinding PVE::Network::Rust::Hotplug::Operation),
+        qw(PVE::Network::Rust::Interfaces PVE::Network::Rust::Storage::Config)
+        )
+    {
+        require $module =~ s{::}{/}gr . '.pm';
+    }
+}
+
 # Most exports are called very often; these take a thread, a file or a change of the host.
 my %rounds = (
     'PerlXS::Test::Namespace::new' => 2_000,
@@ -501,8 +519,6 @@ sub prepared_root {
     close($out) or die "close: $!\n";
     return $root;
 }
-
-sub product_is_built { return -e 'blib/arch/auto/PVE/Network/Rust/Rust.so' }
 
 # Every sub in this package and those below it that is native code.
 sub exports {
