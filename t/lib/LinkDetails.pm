@@ -8,8 +8,9 @@ use warnings;
 use B ();
 use Exporter qw(import);
 use JSON::XS ();
+use Time::HiRes qw(sleep);
 
-our @EXPORT_OK = qw(compare_links json_of make_links type_of);
+our @EXPORT_OK = qw(compare_links compare_links_read json_of make_links type_of);
 
 # One command each, without `ip`. The ones that make a link come before those that need it.
 my @COMMANDS = (
@@ -183,6 +184,20 @@ sub compare_links {
     my ($own, $other) = @_;
     $other //= { map { $_->{ifname} => $_ } @{ json_of(qw(ip -details -json link show)) } };
     return differences(version_of_ip(), '', $other, $own);
+}
+
+# Links as `$read` reads them, and their differences. A bond that speaks LACP changes its state by itself between two
+# looks: where there are differences, both look again.
+sub compare_links_read {
+    my ($read) = @_;
+    my ($links, @differs);
+    for (1 .. 20) {
+        $links = $read->();
+        @differs = compare_links($links);
+        last if !@differs;
+        sleep(0.3);
+    }
+    return ($links, @differs);
 }
 
 1;
