@@ -12,9 +12,10 @@ use Socket qw(AF_UNIX SOCK_STREAM pack_sockaddr_un);
 use Test::More;
 use Time::HiRes qw(sleep);
 
-use lib 't/lib';
+use lib 'perl/lib', 't/lib';
 use OwnNamespace;
-use ContainerInterfaces qw(expected_interfaces run);
+use Command qw(must);
+use ContainerInterfaces qw(expected_interfaces);
 use LinkDetails qw(type_of);
 use PVE::Network::Rust::Container;
 
@@ -62,13 +63,13 @@ sub interfaces { return PVE::Network::Rust::Container::get_interfaces(@_) }
 
 my $pid = container();
 my @inside = ('nsenter', "--net=/proc/$pid/ns/net", 'ip');
-run(@inside, qw(link add eth0 address bc:24:11:00:00:01 type veth peer name other));
-run(@inside, qw(link set), $_, 'up') for qw(lo eth0 other);
-run(@inside, qw(address add 10.0.0.2/24 dev eth0));
-run(@inside, qw(address add 10.0.0.3/24 dev eth0));
-run(@inside, qw(address add 10.0.1.1 peer 10.0.1.2/32 dev eth0));
-run(@inside, qw(address add fd00::2/64 dev eth0 nodad));
-run(@inside, qw(tuntap add tun0 mode tun));
+must(@inside, qw(link add eth0 address bc:24:11:00:00:01 type veth peer name other));
+must(@inside, qw(link set), $_, 'up') for qw(lo eth0 other);
+must(@inside, qw(address add 10.0.0.2/24 dev eth0));
+must(@inside, qw(address add 10.0.0.3/24 dev eth0));
+must(@inside, qw(address add 10.0.1.1 peer 10.0.1.2/32 dev eth0));
+must(@inside, qw(address add fd00::2/64 dev eth0 nodad));
+must(@inside, qw(tuntap add tun0 mode tun));
 
 my $expected = expected_interfaces($pid);
 is(scalar(@$expected), 4, 'four interfaces');

@@ -10,7 +10,8 @@ use File::Temp qw(tempdir);
 use IO::Socket::UNIX;
 use Test::More;
 
-use lib 't/lib';
+use lib 'perl/lib', 't/lib';
+use Command qw(must);
 use OwnNamespace;
 use PVE::Network::Rust::Host;
 
@@ -18,12 +19,6 @@ my $root = tempdir(CLEANUP => 1);
 local $ENV{PVE_RUST_ROOT} = $root;
 my @warnings;
 local $SIG{__WARN__} = sub { push @warnings, @_ };
-
-sub run {
-    my (@command) = @_;
-    system(@command) == 0 or die "@command: failed\n";
-    return;
-}
 
 sub write_file {
     my ($path, $text) = @_;
@@ -41,10 +36,10 @@ sub told {
     return \@lines;
 }
 
-run(qw(mount -t sysfs sysfs /sys));
-run(qw(ip link add vmbr0 type bridge));
-run(qw(ip link add ovsbr0 mtu 1400 type veth peer name ovsfar0));
-run(qw(ip link add veth100i0 type veth peer name veth100i0p));
+must(qw(mount -t sysfs sysfs /sys));
+must(qw(ip link add vmbr0 type bridge));
+must(qw(ip link add ovsbr0 mtu 1400 type veth peer name ovsfar0));
+must(qw(ip link add veth100i0 type veth peer name veth100i0p));
 
 sub plug {
     my (@arguments) = @_;

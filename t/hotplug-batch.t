@@ -8,17 +8,11 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep ualarm);
 
-use lib 't/lib';
+use lib 'perl/lib', 't/lib';
+use Command qw(must);
 use OwnNamespace;
 use PVE::Network::Rust::Hotplug;
 use PVE::Network::Rust::LXC::Config;
-
-sub run {
-    my (@command) = @_;
-    system { $command[0] } @command;
-    die "'@command' failed\n" if $? != 0;
-    return;
-}
 
 sub links {
     open(my $out, '-|', 'ip', '-brief', 'link') or die "start ip: $!\n";
@@ -41,8 +35,8 @@ my $own = readlink('/proc/self/ns/net');
 sleep(0.01) while (readlink("/proc/$pid/ns/net") // $own) eq $own;
 END { kill('KILL', $pid) if $pid }
 
-run(qw(ip link add vmbr0 address 02:00:00:00:00:01 mtu 1400 type bridge));
-run(qw(ip link set vmbr0 up));
+must(qw(ip link add vmbr0 address 02:00:00:00:00:01 mtu 1400 type bridge));
+must(qw(ip link set vmbr0 up));
 
 my $hotplug = PVE::Network::Rust::Hotplug->new();
 my $before = links();

@@ -10,19 +10,13 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep ualarm);
 
-use lib 't/lib';
+use lib 'perl/lib', 't/lib';
+use Command qw(must);
 use OwnNamespace;
 use PVE::Network::Rust::Hotplug;
 use PVE::Network::Rust::LXC::Config;
 
 $ENV{PVE_RUST_ROOT} = tempdir(CLEANUP => 1);
-
-sub run {
-    my (@command) = @_;
-    system { $command[0] } @command;
-    die "'@command' failed\n" if $? != 0;
-    return;
-}
 
 sub output {
     my (@command) = @_;
@@ -63,11 +57,11 @@ sleep(0.01) while (readlink("/proc/$pid/ns/net") // $own) eq $own;
 END { kill('KILL', $pid) if $pid }
 
 # An address of its own, or it takes that of its first port.
-run('ip', 'link', 'add', 'vmbr0', 'address', '02:00:00:00:00:01', 'mtu', '1400', 'type', 'bridge');
+must('ip', 'link', 'add', 'vmbr0', 'address', '02:00:00:00:00:01', 'mtu', '1400', 'type', 'bridge');
 # A port that stays, or the bridge's own state changes with its first and last one.
-run('ip', 'link', 'add', 'port', 'mtu', '1400', 'type', 'veth', 'peer', 'name', 'cable');
-run('ip', 'link', 'set', 'port', 'master', 'vmbr0');
-run('ip', 'link', 'set', $_, 'up') for qw(vmbr0 port cable);
+must('ip', 'link', 'add', 'port', 'mtu', '1400', 'type', 'veth', 'peer', 'name', 'cable');
+must('ip', 'link', 'set', 'port', 'master', 'vmbr0');
+must('ip', 'link', 'set', $_, 'up') for qw(vmbr0 port cable);
 for (1 .. 50) {
     last if output('ip', '-6', 'address', 'show', 'tentative') eq '';
     sleep(0.1);

@@ -9,9 +9,9 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep ualarm);
 
-use lib 't/lib';
+use lib 'perl/lib', 't/lib';
 use OwnNamespace;
-use ContainerInterfaces qw(run);
+use Command qw(must);
 use PVE::Network::Rust::Monitor;
 use Watching qw(follow known_state new_state readable shown_state);
 
@@ -39,7 +39,7 @@ isa_ok($monitor, 'PVE::Network::Rust::Monitor');
 is_deeply($monitor->read(), [], 'nothing has changed yet');
 ok(!readable($monitor), '… and the descriptor is not readable');
 
-run(qw(ip link add va type veth peer name vb));
+must(qw(ip link add va type veth peer name vb));
 ok(readable($monitor), 'readable');
 ok(readable($monitor), '… as long as there is something to read');
 my $events = $monitor->read();
@@ -51,30 +51,30 @@ like($va->{address}, qr/^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/, '… the hardware add
 ok(!readable($monitor), 'all was read');
 is_deeply($monitor->read(), [], '… so there is nothing');
 
-run(qw(ip link set va mtu 1400));
+must(qw(ip link set va mtu 1400));
 is_deeply(
     [map { [@$_{qw(action name mtu)}, $_->{old}] } @{ $monitor->read() }],
     [['change', 'va', 1400, { mtu => 1500 }]],
     'a change, and what was before'
 );
-run(qw(ip link set va name vx));
+must(qw(ip link set va name vx));
 is_deeply(
     [map { [@$_{qw(action name)}, $_->{old}] } @{ $monitor->read() }],
     [['change', 'vx', { name => 'va' }]],
     'a new name'
 );
-run(qw(ip link add br0 type bridge));
-run(qw(ip link set vx master br0));
+must(qw(ip link add br0 type bridge));
+must(qw(ip link set vx master br0));
 my ($port) = grep { $_->{name} eq 'vx' } @{ $monitor->read() };
 is_deeply([$port->{master}, $port->{old}], ['br0', { master => undef }], 'a port of a bridge');
-run(qw(ip link set vx nomaster));
+must(qw(ip link set vx nomaster));
 is_deeply(
     [grep { $_->{action} eq 'delete' } @{ $monitor->read() }],
     [], 'a port that leaves its bridge is no link that is gone'
 );
 
-run(qw(ip address add 10.0.0.1/24 dev vb));
-run(qw(ip address add fd00::1/64 dev vb nodad));
+must(qw(ip address add 10.0.0.1/24 dev vb));
+must(qw(ip address add fd00::1/64 dev vb nodad));
 is_deeply(
     [
         map { [@$_{qw(type action name family address prefix scope)}] }
@@ -86,9 +86,9 @@ is_deeply(
     ],
     'addresses'
 );
-run(qw(ip address del 10.0.0.1/24 dev vb));
+must(qw(ip address del 10.0.0.1/24 dev vb));
 is_deeply(short(@{ $monitor->read() }), ['address delete vb'], 'one is gone');
-run(qw(ip link delete vx));
+must(qw(ip link delete vx));
 my @last = @{ short(@{ $monitor->read() }) };
 is_deeply([sort grep { /^link/ } @last], ['link delete vb', 'link delete vx'], 'links are gone');
 is((grep { /^address delete vb/ } @last), 1, '… and with them the address that was left');
@@ -100,7 +100,7 @@ my $tiny = PVE::Network::Rust::Monitor->new({ receive_buffer => 1 });
 # What all three know already: the loopback link and the bridge.
 my @before = map { { %$_, type => 'link', action => 'new' } } grep { $_ } map {
     my $name = $_;
-    run(qw(ip link set), $name, qw(mtu 1300));
+    must(qw(ip link set), $name, qw(mtu 1300));
     my ($event) = grep { $_->{name} eq $name } @{ $monitor->read() };
     $event;
 } qw(lo br0);
@@ -150,7 +150,7 @@ my $poll = IO::Poll->new();
 open(my $handle, '<&=', $monitor->fileno()) or die "open: $!\n";
 $poll->mask($handle => POLLIN);
 is($poll->poll(0), 0, 'IO::Poll: nothing');
-run(qw(ip link set lo up));
+must(qw(ip link set lo up));
 is($poll->poll(5), 1, 'IO::Poll: something');
 $poll->remove($handle);
 $monitor->read();
@@ -167,20 +167,20 @@ SKIP: {
         },
     );
     my $timer = AnyEvent->timer(after => 10, cb => sub { $done->send() });
-    run(qw(ip link add first type bridge));
-    run(qw(ip link add last type bridge));
+    must(qw(ip link add first type bridge));
+    must(qw(ip link add last type bridge));
     $done->recv();
     is_deeply([grep { /^(?:first|last)$/ } @seen], [qw(first last)], 'AnyEvent');
 }
 
 # A child of a fork.
-run(qw(ip link add before type bridge));
+must(qw(ip link add before type bridge));
 my $descriptor = $monitor->fileno();
 pipe(my $from, my $to) or die "pipe: $!\n";
 my $child = fork() // die "fork: $!\n";
 if (!$child) {
     my @seen = map { $_->{name} } @{ $monitor->read() };
-    run(qw(ip link add child type bridge));
+    must(qw(ip link add child type bridge));
     push @seen, map { $_->{name} } @{ $monitor->read() };
     syswrite($to, join(' ', @seen));
     POSIX::_exit(0);
@@ -203,7 +203,7 @@ END { kill('KILL', $pid) if $pid }
 my $own = readlink('/proc/self/ns/net');
 sleep(0.01) while (readlink("/proc/$pid/ns/net") // $own) eq $own;
 my $inside = PVE::Network::Rust::Monitor->new({ links => 1, netns => "/proc/$pid/ns/net" });
-run('nsenter', "--net=/proc/$pid/ns/net", qw(ip link add inner type bridge));
+must('nsenter', "--net=/proc/$pid/ns/net", qw(ip link add inner type bridge));
 is_deeply(short(@{ $inside->read() }), ['link new inner'], 'in another namespace');
 is_deeply($monitor->read(), [], '… and not in this one');
 is(readlink('/proc/self/ns/net'), $own, 'this process stays where it is');

@@ -10,29 +10,14 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
 
-use lib 't/lib';
+use lib 'perl/lib', 't/lib';
+use Command qw(must printed);
 use OwnNamespace;
 use PVE::Network::Rust::Hotplug;
 use PVE::Network::Rust::LXC::Config;
 
 my $root = $ENV{PVE_RUST_ROOT} = tempdir(CLEANUP => 1);
 my $folder = "$root/run/pve-network-rust/operations";
-
-sub run {
-    my (@command) = @_;
-    system { $command[0] } @command;
-    die "'@command' failed\n" if $? != 0;
-    return;
-}
-
-sub output {
-    my (@command) = @_;
-    open(my $out, '-|', @command) or die "start $command[0]: $!\n";
-    local $/ = undef;
-    my $text = <$out> // '';
-    close($out);
-    return $text;
-}
 
 sub there {
     my ($name) = @_;
@@ -65,10 +50,10 @@ sub in_child {
     };
 }
 
-run('ip', 'link', 'add', 'vmbr0', 'address', '02:00:00:00:00:01', 'type', 'bridge');
-run('ip', 'link', 'add', 'port', 'type', 'veth', 'peer', 'name', 'cable');
-run('ip', 'link', 'set', 'port', 'master', 'vmbr0');
-run('ip', 'link', 'set', $_, 'up') for qw(vmbr0 port cable);
+must('ip', 'link', 'add', 'vmbr0', 'address', '02:00:00:00:00:01', 'type', 'bridge');
+must('ip', 'link', 'add', 'port', 'type', 'veth', 'peer', 'name', 'cable');
+must('ip', 'link', 'set', 'port', 'master', 'vmbr0');
+must('ip', 'link', 'set', $_, 'up') for qw(vmbr0 port cable);
 
 my $hotplug = PVE::Network::Rust::Hotplug->new();
 my $target = { pid => $pid };
@@ -78,7 +63,7 @@ my $net = PVE::Network::Rust::LXC::Config->parse_lxc_network(
 
 sub inside {
     my (@words) = @_;
-    return output('nsenter', "--net=/proc/$pid/ns/net", 'ip', @words);
+    return printed('nsenter', "--net=/proc/$pid/ns/net", 'ip', @words);
 }
 
 sub addresses {
@@ -133,7 +118,7 @@ $hotplug->hotplug_update(100, 0, $net, { %$target, old => $other });
 is(addresses(), '10.5.0.1/24 10.0.0.2/24', 'what was configured goes, and nothing else');
 $hotplug->hotplug_update(100, 0, $net, $target);
 is(addresses(), '10.0.0.2/24', 'all else goes where it is not said what was configured');
-my $state = join("\n", output('ip', '-br', 'link'), inside('-br', 'address'), inside('route'));
+my $state = join("\n", printed('ip', '-br', 'link'), inside('-br', 'address'), inside('route'));
 fails(
     'no such bridge', 'resource', qr/^bridge 'none0' does not exist/,
     sub { $hotplug->hotplug_update(100, 0, { %$net, bridge => 'none0' }, $target) }
@@ -145,7 +130,7 @@ fails(
     sub { $hotplug->hotplug_update(100, 0, { %$net, ip => 'manual', gw => '10.77.0.1' }, $target) }
 );
 is(
-    join("\n", output('ip', '-br', 'link'), inside('-br', 'address'), inside('route')),
+    join("\n", printed('ip', '-br', 'link'), inside('-br', 'address'), inside('route')),
     $state, '… and all is as before'
 );
 fails(
@@ -282,7 +267,7 @@ PERL
 my @perl = ($^X, (map { "-I$_" } grep { !ref } @INC), '-MPVE::Network::Rust::Hotplug', '-e');
 for my $end (qw(exit die)) {
     $hotplug->hotplug_add(100, 0, $net, $target) if !there('veth100i0');
-    my $id = output(@perl, $script, $end, $pid);
+    my $id = printed(@perl, $script, $end, $pid);
     is($? >> 8, $end eq 'exit' ? 7 : 5, "a program that ends by $end has its own status");
     is(state_of($id), 'succeeded', '… and its operation is finished');
 }
@@ -309,7 +294,7 @@ for my $round (1 .. 5) {
 
 # Tainted values.
 like(
-    output(
+    printed(
         $perl[0], '-T', @perl[1 .. $#perl],
         'my ($id, $vmid) = @ARGV; my $hotplug = PVE::Network::Rust::Hotplug->new();'
             . 'print $hotplug->get_operation_status($id)->{state};'
@@ -340,7 +325,7 @@ my @processes = map {
     })
 } 1 .. 16;
 is_deeply([map { $_->() } @processes], [('ok') x 16], 'sixteen processes');
-is(output('ip', '-br', 'link') =~ m/veth[23]\d\di0/ ? 1 : 0, 0, 'nothing is left');
+is(printed('ip', '-br', 'link') =~ m/veth[23]\d\di0/ ? 1 : 0, 0, 'nothing is left');
 is_deeply($hotplug->list_operations({ state => 'running' }), [], 'all have ended');
 
 # Cleaning up.

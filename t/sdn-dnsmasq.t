@@ -10,7 +10,8 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
 
-use lib 't/lib';
+use lib 'perl/lib', 't/lib';
+use Command qw(must);
 use OwnNamespace;
 use DnsmasqHost;
 use PVE::Network::Rust::SDN;
@@ -19,13 +20,6 @@ use PVE::Network::Rust::SDN::Subnets;
 my ($WEB, $DB, $STRANGER) = map { "BC:24:11:00:00:0$_" } 1 .. 3;
 my $host = DnsmasqHost->start();
 $ENV{PATH} = $host->path . ":$ENV{PATH}";    ## no critic (RequireLocalizedPunctuationVars)
-
-sub run {
-    my (@command) = @_;
-    system { $command[0] } @command;
-    die "'@command' failed\n" if $? != 0;
-    return;
-}
 
 # The VNet's bridge as ifupdown2 makes it, with a guest on it whose other end is in a namespace of its own.
 my $guest = fork() // die "fork: $!\n";
@@ -43,7 +37,7 @@ END {
 my $own = readlink('/proc/self/ns/net');
 sleep(0.01) while (readlink("/proc/$guest/ns/net") // $own) eq $own;
 my @inside = ('nsenter', "--net=/proc/$guest/ns/net");
-run(split(/ /))
+must(split(/ /))
     for (
     'ip link set lo up',
     # Addresses that are there at once.
@@ -56,7 +50,7 @@ run(split(/ /))
     "ip link add veth100i0 type veth peer name eth0 address $WEB netns $guest",
     'ip link set veth100i0 master v1 up',
     );
-run(@inside, split(/ /))
+must(@inside, split(/ /))
     for (
     'sysctl -q -w net.ipv6.conf.eth0.addr_gen_mode=1',
     'ip link set eth0 up',
@@ -73,7 +67,7 @@ sub ask {
 
 sub change_mac {
     my ($mac) = @_;
-    run(@inside, split(/ /)) for ('ip link set eth0 down', "ip link set eth0 address $mac up");
+    must(@inside, split(/ /)) for ('ip link set eth0 down', "ip link set eth0 address $mac up");
     return;
 }
 

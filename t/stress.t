@@ -15,7 +15,8 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-use lib 't/lib';
+use lib 'perl/lib', 't/lib';
+use Command qw(must);
 use OwnNamespace;
 use PVE::Network::Rust::Container;
 use PVE::Network::Rust::Host;
@@ -29,13 +30,6 @@ my ($GUESTS, $NICS, $CONTAINERS) = (250, 8, 25);
 my @BRIDGES = map { "vmbr$_" } 0 .. 3;
 # A process that has not ended one operation in this time hangs.
 my $PATIENCE = 60;
-
-sub run {
-    my (@command) = @_;
-    system { $command[0] } @command;
-    die "'@command' failed\n" if $? != 0;
-    return;
-}
 
 sub read_file {
     my ($path) = @_;
@@ -64,10 +58,10 @@ make_path("$root/run", "$root/var/lock", "$root/progress");
 open(my $flag, '>', "$root/run/proxmox-nftables-firewall-force-disable") or die "open: $!\n";
 close($flag) or die "close: $!\n";
 
-run(qw(mount -t sysfs sysfs /sys));
+must(qw(mount -t sysfs sysfs /sys));
 for my $number (0 .. $#BRIDGES) {
-    run(qw(ip link add), $BRIDGES[$number], 'address', "02:00:00:00:00:0$number", qw(type bridge));
-    run(qw(ip link set), $BRIDGES[$number], 'up');
+    must(qw(ip link add), $BRIDGES[$number], 'address', "02:00:00:00:00:0$number", qw(type bridge));
+    must(qw(ip link set), $BRIDGES[$number], 'up');
 }
 my $own = readlink('/proc/self/ns/net');
 my @containers = map {
@@ -79,7 +73,7 @@ my @containers = map {
 } 1 .. $CONTAINERS;
 for my $pid (@containers) {
     sleep(0.01) while (readlink("/proc/$pid/ns/net") // $own) eq $own;
-    run('nsenter', "--net=/proc/$pid/ns/net", qw(ip link set lo up));
+    must('nsenter', "--net=/proc/$pid/ns/net", qw(ip link set lo up));
 }
 
 # One process's interfaces: those whose number is its own modulo the number of processes.

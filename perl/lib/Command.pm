@@ -1,19 +1,26 @@
 package Command;
 
-# Commands in list form, for the developer tools. Needs perl-base only.
+# Commands in list form, for the developer tools and the tests. Needs perl-base only.
 
 use strict;
 use warnings;
 
 use parent 'Exporter';
 
-our @EXPORT_OK = qw(attempt capture on_path run);
+our @EXPORT_OK = qw(attempt capture must on_path printed run);
 
 # Runs a command; true when it exits with 0.
 sub attempt {
     my (@command) = @_;
     system { $command[0] } @command;
     return $? == 0;
+}
+
+# Runs a command; dies where it does not exit with 0.
+sub must {
+    my (@command) = @_;
+    attempt(@command) or die "'@command' failed\n";
+    return;
 }
 
 # Runs a command and ends this program with its status when that is not 0.
@@ -37,6 +44,16 @@ sub capture {
     my $text = do { local $/ = undef; <$out> };
     my $ok = close($out);
     return ($text // '', $ok);
+}
+
+# Runs a command; what it printed, whatever it exits with.
+sub printed {
+    my (@command) = @_;
+    open(my $out, '-|', @command) or die "start $command[0]: $!\n";
+    local $/ = undef;
+    my $text = <$out> // '';
+    close($out);
+    return $text;
 }
 
 # Where a program is, or the empty string.

@@ -6,9 +6,9 @@ use warnings;
 
 use Test::More;
 
-use lib 't/lib';
+use lib 'perl/lib', 't/lib';
 use OwnNamespace;
-use ContainerInterfaces qw(run);
+use Command qw(must);
 use LinkDetails qw(json_of);
 use PVE::Network::Rust::Monitor;
 use Watching qw(follow new_state);
@@ -48,7 +48,7 @@ my $monitor = PVE::Network::Rust::Monitor->new({ vlans => 1 });
 # What follows the command, put into effect and compared; returns the events.
 sub after {
     my ($what, @command) = @_;
-    run(@command);
+    must(@command);
     my $events = $monitor->read();
     follow($state, @$events);
     is_deeply(known($state), shown(), $what);
@@ -56,7 +56,7 @@ sub after {
 }
 
 after('a bridge', qw(ip link add br0 type bridge vlan_filtering 1));
-run(qw(ip link add va type veth peer name vb));
+must(qw(ip link add va type veth peer name vb));
 after('a port', qw(ip link set va master br0));
 my $events = after('a tag', qw(bridge vlan add dev va vid 5 pvid untagged));
 my ($new) = grep { $_->{vid} == 5 } @$events;
@@ -78,10 +78,10 @@ after('a port that comes back', qw(ip link set va master br0));
 my $tiny = PVE::Network::Rust::Monitor->new({ vlans => 1, receive_buffer => 1 });
 my $of_tiny = { %{ new_state() }, vlan => { %{ $state->{vlan} } } };
 for my $round (1 .. 3) {
-    run(qw(bridge vlan add dev va vid), $_) for map { $_ * 20 + $round } 1 .. 60;
+    must(qw(bridge vlan add dev va vid), $_) for map { $_ * 20 + $round } 1 .. 60;
 }
-run(qw(ip link set vb up));
-run(qw(bridge vlan del dev va vid 2-400));
+must(qw(ip link set vb up));
+must(qw(bridge vlan del dev va vid 2-400));
 follow($of_tiny, @{ $tiny->read() });
 cmp_ok($tiny->resyncs(), '>', 0, 'changes were dropped');
 is_deeply(known($of_tiny), shown(), '… and yet none is missing');

@@ -8,14 +8,7 @@ use warnings;
 use Exporter qw(import);
 use JSON::XS ();
 
-our @EXPORT_OK = qw(expected_interfaces run);
-
-sub run {
-    my (@command) = @_;
-    system { $command[0] } @command;
-    die "'@command' failed\n" if $? != 0;
-    return;
-}
+our @EXPORT_OK = qw(expected_interfaces);
 
 # The interfaces of a process's network namespace, the slow way.
 sub expected_interfaces {

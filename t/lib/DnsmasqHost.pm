@@ -6,6 +6,7 @@ package DnsmasqHost;
 use strict;
 use warnings;
 
+use Command qw(must);
 use File::Copy qw(copy);
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
@@ -60,13 +61,6 @@ case "$1 $2" in
 esac
 SH
 
-sub _run {
-    my (@command) = @_;
-    system { $command[0] } @command;
-    die "'@command' failed\n" if $? != 0;
-    return;
-}
-
 sub write_file {
     my ($path, $content, $mode) = @_;
     make_path($path =~ s{/[^/]*$}{}r);
@@ -85,8 +79,8 @@ sub start {
     copy("/etc/$_", "$root/etc/$_")
         for grep { -e "/etc/$_" }
         qw(group hosts ld.so.cache nsswitch.conf passwd protocols services);
-    _run(qw(mount --bind), "$root/etc", '/etc');
-    _run(qw(mount -t tmpfs tmpfs), $_) for qw(/run /var/lib/misc /lib/systemd/system);
+    must(qw(mount --bind), "$root/etc", '/etc');
+    must(qw(mount -t tmpfs tmpfs), $_) for qw(/run /var/lib/misc /lib/systemd/system);
     make_path(qw(/run/lock /run/dbus /run/dnsmasq /etc/pve/sdn /etc/pve/priv/lock));
     make_path('/etc/pve/nodes/here');
     symlink('nodes/here', '/etc/pve/local') or die "symlink: $!\n";

@@ -13,6 +13,7 @@ use POSIX ();
 use Test::More ();
 use Time::HiRes qw(sleep);
 
+use Command qw(must printed);
 use Container ();
 
 our @EXPORT_OK = qw(differences play prepare replay scenarios);
@@ -190,22 +191,6 @@ sub _scenario {
     return { name => $name, kernel => $kernel, settings => \%settings, steps => \@steps };
 }
 
-sub _run {
-    my (@command) = @_;
-    system { $command[0] } @command;
-    die "'@command' failed\n" if $? != 0;
-    return;
-}
-
-sub _output {
-    my (@command) = @_;
-    open(my $out, '-|', @command) or die "start $command[0]: $!\n";
-    local $/ = undef;
-    my $text = <$out> // '';
-    close($out);
-    return $text;
-}
-
 # Starts the container, by LXC or as a process in a namespace of its own, and gives its process id.
 sub _start {
     my ($by_lxc) = @_;
@@ -221,7 +206,7 @@ sub _start {
     for (1 .. 600) {
         my $pid = $started;
         if ($by_lxc) {
-            ($pid) = _output('lxc-info', '-n', $VMID, '-p', '-H') =~ m/^(\d+)$/m;
+            ($pid) = printed('lxc-info', '-n', $VMID, '-p', '-H') =~ m/^(\d+)$/m;
         }
         return ($started, $pid) if $pid && (readlink("/proc/$pid/ns/net") // $own) ne $own;
         sleep(0.02);
@@ -232,8 +217,8 @@ sub _start {
 # What LXC needs of the container. The caller is in namespaces of its own.
 sub prepare {
     make_path($LXC);
-    _run(qw(mount -t tmpfs tmpfs), $LXC);
-    _run(qw(mount -t cgroup2 none /sys/fs/cgroup)) if $ENV{UML};
+    must(qw(mount -t tmpfs tmpfs), $LXC);
+    must(qw(mount -t cgroup2 none /sys/fs/cgroup)) if $ENV{UML};
     make_path("$LXC/$VMID");
     open(my $out, '>', "$LXC/$VMID/config") or die "open: $!\n";
     print {$out} Container::configuration($VMID);
@@ -248,24 +233,24 @@ sub _bridges {
     push @bridges, $kernel eq 'kernel' ? qw(vnet0 vnet1 vnet3) : qw(vnet0 vnet1) if $vnets;
     for my $bridge (@bridges) {
         $number++;
-        _run(qw(ip link add), $bridge, 'address', "02:00:00:00:00:0$number", qw(type bridge));
-        _run(qw(ip link set), $bridge, qw(type bridge vlan_filtering 1))
+        must(qw(ip link add), $bridge, 'address', "02:00:00:00:00:0$number", qw(type bridge));
+        must(qw(ip link set), $bridge, qw(type bridge vlan_filtering 1))
             if $bridge =~ /^(?:vmbr2|vnet3)$/;
-        _run(qw(ip link set), $bridge, 'up');
+        must(qw(ip link set), $bridge, 'up');
     }
     if ($kernel eq 'kernel') {
         # A bond counts as a port that leads out of the host.
-        _run(qw(ip link add nic0 address 02:00:00:00:00:0c type dummy));
-        _run(qw(ip link add bond0 address 02:00:00:00:00:0b type bond));
-        _run(qw(ip link set), @$_)
+        must(qw(ip link add nic0 address 02:00:00:00:00:0c type dummy));
+        must(qw(ip link add bond0 address 02:00:00:00:00:0b type bond));
+        must(qw(ip link set), @$_)
             for [qw(nic0 master bond0)], [qw(bond0 master vmbr3)], [qw(bond0 up)];
     }
     return;
 }
 
 sub _clean {
-    for my $link (map { $_->{ifname} } @{ decode_json(_output(qw(ip -j link))) }) {
-        _output(qw(ip link delete), $link) if $link ne 'lo' && -e "/sys/class/net/$link";
+    for my $link (map { $_->{ifname} } @{ decode_json(printed(qw(ip -j link))) }) {
+        printed(qw(ip link delete), $link) if $link ne 'lo' && -e "/sys/class/net/$link";
     }
     return;
 }
@@ -297,7 +282,7 @@ sub _plain {
 
 sub _json {
     my (@command) = @_;
-    my $text = _output(@command);
+    my $text = printed(@command);
     return [] if $text !~ /\S/;
     return decode_json($text) if $text =~ /^\s*\[/;
 # tc has no JSON for some kinds; their lines are as good. The kernel frees an index some time after its use.
@@ -478,9 +463,9 @@ sub play {
     my ($started, $pid) = _start($with{lxc});
     my @inside = ('nsenter', "--net=/proc/$pid/ns/net");
     _bridges($kernel, $scenario->{settings}{vnets});
-    _run(@inside, qw(ip link set lo up));
+    must(@inside, qw(ip link set lo up));
     # Addresses are there at once.
-    _run(
+    must(
         @inside,
         qw(sysctl -q -w net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0)
     );
@@ -490,7 +475,7 @@ sub play {
     my @outcomes;
     for my $step (@{ $scenario->{steps} }) {
         if (ref($step)) {
-            _output(@inside, 'ip', @$step);
+            printed(@inside, 'ip', @$step);
             next;
         }
         @{ $with{ran} } = ();
