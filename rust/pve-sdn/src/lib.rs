@@ -10,6 +10,7 @@ pub mod config;
 pub mod dnsmasq;
 mod error;
 pub mod ethers;
+pub mod generate;
 pub mod ipam_state;
 pub mod json;
 mod layout;

@@ -1,0 +1,203 @@
+//! What `interfaces.d/sdn` says for a configuration in effect (`PVE::Network::SDN::generate_raw_etc_network_config`).
+//!
+//! The configuration is Perl data, what else counts comes from a [`Machine`]. A VNet that cannot be made is left out with a
+//! warning; what was made for it before stays, as in the reference. The work grows with the number of VNets alone: each
+//! question about the node is asked once, and the subnets are put to their VNets once.
+
+mod bridge;
+mod context;
+mod data;
+mod evpn;
+mod fabric;
+mod faucet;
+mod interfaces;
+mod ip_version;
+mod machine;
+mod qinq;
+mod simple;
+mod stanza;
+mod subnets;
+mod vlan;
+mod vxlan;
+
+use pve_schema::{Error, Map, PerlStr, PerlString, Value};
+
+use context::{Config, Context, Vnet};
+use data::{Objects, Section, is_true, text};
+
+pub use fabric::FabricInterface;
+pub use machine::{Answer, Bridge, Machine, Route};
+pub use stanza::{Name, Options, Stanzas};
+
+/// The content of the file, before it is text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The version of the configuration; none where it has neither zones nor VNets.
+    pub version: Option<PerlString<'static>>,
+    /// The interfaces of zones and VNets.
+    pub stanzas: Stanzas,
+    /// The interfaces of fabrics.
+    pub fabrics: Vec<FabricInterface>,
+}
+
+impl Plan {
+    /// The text of the file.
+    #[must_use]
+    pub fn text(&self) -> PerlString<'static> {
+        let mut text = PerlString::Bytes(Vec::new().into());
+        if let Some(version) = &self.version {
+            text.extend(&[
+                PerlStr::literal("#version:"),
+                version.as_perl(),
+                PerlStr::literal("\n"),
+            ]);
+            self.stanzas.write(&mut text);
+        }
+        self.fabrics.iter().for_each(|interface| interface.write(&mut text));
+        text
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// The plan, or what the reference dies with.
+    pub plan: Result<Plan, Error>,
+    /// What there is to warn of; where a text does not end in a newline, Perl adds the place.
+    pub warnings: Vec<PerlString<'static>>,
+    /// What the reference writes to standard output.
+    pub printed: String,
+}
+
+/// Makes the content of the file for a configuration in effect.
+#[must_use]
+pub fn generate(running: &Map<'_>, machine: &mut dyn Machine) -> Generated {
+    let mut context = Context::new(machine);
+    let plan = plan(running, &mut context);
+    Generated { plan, warnings: context.warnings, printed: context.printed }
+}
+
+fn plan<'m>(running: &'m Map<'m>, context: &mut Context<'_>) -> Result<Plan, Error> {
+    let config = Config::of(running)?;
+    let has = |kind: &str| is_true(running.get(kind));
+    let mut version = None;
+    context.learn_node_name()?;
+    if has("vnets") || has("zones") {
+        zones(running, &config, context)?;
+        version = Some(text(PerlStr::literal("version"), running.get("version"))?.into_owned());
+    }
+    let fabrics = config.fabrics.interfaces(context.node.as_perl())?;
+    Ok(Plan { version, stanzas: std::mem::take(&mut context.stanzas), fabrics })
+}
+
+/// `PVE::Network::SDN::Zones::generate_etc_network_config`
+fn zones<'m>(
+    running: &'m Map<'m>,
+    config: &Config<'m>,
+    context: &mut Context<'_>,
+) -> Result<(), Error> {
+    let running = Section::of_map(running);
+    let vnets = Objects::of(running, "vnets")?;
+    if vnets.iter().next().is_none() {
+        return Ok(());
+    }
+    let zones = Objects::of(running, "zones")?;
+    for (id, value) in vnets.iter() {
+        let options = Section::of(Some(value))?;
+        let cannot = [PerlStr::literal("can't generate vnet '"), id];
+        let Some(zone_id) = options.true_text("zone")? else {
+            let rest = PerlStr::literal("': no zone assigned!\n");
+            context.warnings.push(PerlString::concat(&[&cannot[..], &[rest]].concat()));
+            continue;
+        };
+        let zone = zones.get(zone_id.as_perl()).filter(|zone| zone.is_defined());
+        let Some(zone) = zone else {
+            let middle = [PerlStr::literal("': zone "), zone_id.as_perl()];
+            let rest = [PerlStr::literal(" don't exist\n")];
+            context
+                .warnings
+                .push(PerlString::concat(&[&cannot[..], &middle[..], &rest[..]].concat()));
+            continue;
+        };
+        let zone = Section::of(Some(zone))?;
+        if !is_of_node(zone, context.node.as_perl())? {
+            continue;
+        }
+        let controller = match zone.true_text("controller")? {
+            Some(id) => {
+                let controllers = config.controllers.as_ref().map_err(Clone::clone)?;
+                controllers.get(id.as_perl())
+            }
+            None => None,
+        };
+        let kind = kind(zone)?;
+        let vnet = Vnet { id, options, zone_id: zone_id.as_perl(), zone };
+        if let Err(error) = one_vnet(config, context, &kind, &vnet, controller) {
+            context.warnings.push(warning(&vnet, &error));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a zone is for this node.
+fn is_of_node(zone: Section<'_>, node: PerlStr<'_>) -> Result<bool, Error> {
+    match zone.get("nodes").filter(|nodes| nodes.is_defined()) {
+        Some(nodes) => Ok(is_true(Section::of(Some(nodes))?.find(node))),
+        None => Ok(true),
+    }
+}
+
+/// The type of a zone, one that there is (`SectionConfig::lookup`).
+fn kind(zone: Section<'_>) -> Result<String, Error> {
+    let Some(kind) = zone.get("type").filter(|kind| kind.is_defined()) else {
+        return Err(Error::died_at_caller(&[PerlStr::literal("cannot lookup undefined type!")]));
+    };
+    let kind = text(PerlStr::literal("type"), Some(kind))?;
+    let known = ["simple", "vlan", "qinq", "vxlan", "evpn", "faucet"];
+    match known.iter().find(|known| PerlString::literal(known) == kind) {
+        Some(known) => Ok((*known).to_owned()),
+        None => Err(Error::died(&[
+            PerlStr::literal("unknown section type '"),
+            kind.as_perl(),
+            PerlStr::literal("'\n"),
+        ])),
+    }
+}
+
+fn one_vnet<'m>(
+    config: &Config<'m>,
+    context: &mut Context<'_>,
+    kind: &str,
+    vnet: &Vnet<'m>,
+    controller: Option<&'m Value<'m>>,
+) -> Result<(), Error> {
+    match kind {
+        "simple" => simple::generate(config, context, vnet),
+        "vlan" => vlan::generate(context, vnet),
+        "qinq" => qinq::generate(context, vnet),
+        "vxlan" => vxlan::generate(config, context, vnet),
+        "evpn" => evpn::generate(config, context, vnet, controller),
+        _ => {
+            faucet::generate(context, vnet);
+            Ok(())
+        }
+    }
+}
+
+/// What the reference says of a VNet that could not be made.
+fn warning(vnet: &Vnet<'_>, error: &Error) -> PerlString<'static> {
+    let (text, at_caller) = match error {
+        Error::Died { text, at_caller } => (text.clone(), *at_caller),
+        Error::Format(error) => (error.to_perl(), false),
+    };
+    PerlString::concat(&[
+        PerlStr::literal("zone "),
+        vnet.zone_id,
+        PerlStr::literal(" : vnet "),
+        vnet.id,
+        PerlStr::literal(" : "),
+        text.as_perl(),
+        // The place, which the reference tells, is left out.
+        PerlStr::literal(if at_caller { ".\n\n" } else { "\n" }),
+    ])
+}

@@ -1,0 +1,122 @@
+//! The stanzas of interfaces in the making, and their text.
+
+use std::collections::BTreeMap;
+
+use pve_schema::{PerlStr, PerlString};
+
+/// An interface's name in Perl's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name(pub PerlString<'static>);
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.as_perl().cmp(&other.0.as_perl())
+    }
+}
+
+/// The options of one interface, one a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options(Vec<PerlString<'static>>);
+
+impl Options {
+    /// A line.
+    pub(super) fn line(&mut self, line: &'static str) {
+        self.0.push(PerlString::literal(line));
+    }
+
+    /// A line of several parts.
+    pub(super) fn parts(&mut self, parts: &[PerlStr<'_>]) {
+        self.0.push(PerlString::concat(parts));
+    }
+
+    /// An option, with the space after its word, and its value.
+    pub(super) fn option(&mut self, word: &'static str, value: &PerlString<'_>) {
+        self.parts(&[PerlStr::literal(word), value.as_perl()]);
+    }
+
+    /// An option whose value may not be there.
+    pub(super) fn maybe(&mut self, word: &'static str, value: Option<&PerlString<'_>>) {
+        if let Some(value) = value {
+            self.option(word, value);
+        }
+    }
+
+    /// The settings of a bridge that forwards at once and speaks no spanning tree.
+    pub(super) fn plain_bridge(&mut self, vlan_aware: bool) {
+        self.line("bridge_stp off");
+        self.line("bridge_fd 0");
+        if vlan_aware {
+            self.line("bridge-vlan-aware yes");
+            self.line("bridge-vids 2-4094");
+        }
+    }
+
+    /// One end of a pair.
+    pub(super) fn veth(peer: &PerlString<'_>) -> Options {
+        let mut options = Options::default();
+        options.line("link-type veth");
+        options.option("veth-peer-name ", peer);
+        options
+    }
+
+    /// The first line, an empty one added if there is none.
+    pub(super) fn first_mut(&mut self) -> Option<&mut PerlString<'static>> {
+        if self.0.is_empty() {
+            self.0.push(PerlString::new());
+        }
+        self.0.first_mut()
+    }
+
+    /// The lines.
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = PerlStr<'_>> {
+        self.0.iter().map(PerlString::as_perl)
+    }
+}
+
+/// Interfaces by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stanzas(BTreeMap<Name, Options>);
+
+impl Stanzas {
+    /// Whether the interface has a stanza.
+    pub(super) fn has(&self, name: PerlStr<'_>) -> bool {
+        self.0.contains_key(&Name(name.into_owned()))
+    }
+
+    /// The first stanza of an interface stays.
+    pub(super) fn add(&mut self, name: PerlStr<'_>, options: Options) {
+        self.0.entry(Name(name.into_owned())).or_insert(options);
+    }
+
+    /// The stanza of an interface, to be added to.
+    pub(super) fn of(&mut self, name: PerlStr<'_>) -> &mut Options {
+        self.0.entry(Name(name.into_owned())).or_default()
+    }
+
+    /// Interfaces with their options, in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = (PerlStr<'_>, &Options)> {
+        self.0.iter().map(|(name, options)| (name.0.as_perl(), options))
+    }
+
+    /// Appends them to the file's text.
+    pub(super) fn write(&self, text: &mut PerlString<'static>) {
+        for (name, options) in self.iter() {
+            text.extend(&[
+                PerlStr::literal("\nauto "),
+                name,
+                PerlStr::literal("\niface "),
+                name,
+                PerlStr::literal("\n"),
+            ]);
+            for line in options.lines() {
+                text.extend(&[PerlStr::literal("\t"), line, PerlStr::literal("\n")]);
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The subnets of VNets, as far as they show in a VNet's stanza.
+
+use pve_schema::{Error, PerlNumber, PerlStr, PerlString, Value};
+
+use super::context::{Config, Context};
+use super::data::{Objects, Section, text};
+use super::ip_version::is_ipv6;
+use super::stanza::Options;
+
+/// A subnet with what its id `ZONE-NETWORK-MASK` says.
+struct Subnet<'m> {
+    /// The VNet that it is of.
+    vnet: PerlString<'m>,
+    section: Section<'m>,
+    cidr: PerlString<'static>,
+    mask: PerlStr<'m>,
+}
+
+/// All subnets, those of a VNet together.
+#[derive(Default)]
+pub(super) struct Subnets<'m>(Vec<Subnet<'m>>);
+
+/// The part of an id between dashes; empty ones at its end are none, as in Perl's `split`.
+fn part(id: PerlStr<'_>, at: usize) -> PerlStr<'_> {
+    let parts: Vec<PerlStr<'_>> = id.split(b'-').collect();
+    parts.get(at).copied().unwrap_or(PerlStr::Bytes(b""))
+}
+
+fn subnet<'m>(id: PerlStr<'m>, value: &'m Value<'m>) -> Result<Option<Subnet<'m>>, Error> {
+    if !id.is_true() {
+        return Err(Error::died(&[PerlStr::literal("no sdn subnet ID specified\n")]));
+    }
+    if !super::data::is_true(Some(value)) {
+        let (before, after) = (PerlStr::literal("sdn subnet '"), "' does not exist\n");
+        return Err(Error::died(&[before, id, PerlStr::literal(after)]));
+    }
+    let section = Section::of(Some(value))?;
+    let Some(vnet) = section.true_text("vnet")? else { return Ok(None) };
+    let mask = part(id, 2);
+    let cidr = PerlString::concat(&[part(id, 1), PerlStr::literal("/"), mask]);
+    Ok(Some(Subnet { vnet, section, cidr, mask }))
+}
+
+impl<'m> Subnets<'m> {
+    /// # Errors
+    /// A subnet has no section, and no VNet can be told which are its own (`Vnets::get_subnets`).
+    pub(super) fn of(config: Section<'m>) -> Result<Subnets<'m>, Error> {
+        let mut all = Vec::new();
+        for (id, value) in Objects::of(config, "subnets")?.iter() {
+            all.extend(subnet(id, value)?);
+        }
+        // Stable: within a VNet they stay in the order of their ids.
+        all.sort_by(|a, b| a.vnet.as_perl().cmp(&b.vnet.as_perl()));
+        Ok(Subnets(all))
+    }
+
+    /// Those of a VNet, in the order of their ids.
+    fn of_vnet(&self, vnet: PerlStr<'_>) -> &[Subnet<'m>] {
+        if !vnet.is_true() {
+            return &self.0;
+        }
+        let from = self.0.partition_point(|subnet| subnet.vnet.as_perl() < vnet);
+        let rest = self.0.get(from..).unwrap_or_default();
+        let count = rest.partition_point(|subnet| subnet.vnet.as_perl() == vnet);
+        rest.get(..count).unwrap_or_default()
+    }
+}
+
+/// What a VNet's subnets mean for its bridge.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Families {
+    /// There is a subnet whose gateway is no IPv6 address.
+    pub(super) v4: bool,
+    /// There is one whose gateway is an IPv6 address.
+    pub(super) v6: bool,
+    /// There is an IPv4 gateway.
+    pub(super) forward_v4: bool,
+    /// There is an IPv6 gateway.
+    pub(super) forward_v6: bool,
+}
+
+impl Families {
+    /// Whether the node forwards for the VNet.
+    pub(super) fn forwarding(self, options: &mut Options) {
+        if self.forward_v4 {
+            options.line("ip-forward on");
+        }
+        if self.forward_v6 {
+            options.line("ip6-forward on");
+        }
+    }
+}
+
+/// What a zone's type does with subnets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    /// A subnet of a single address is routed to the bridge.
+    pub(super) routes_single_addresses: bool,
+    /// This node translates addresses for those that want it.
+    pub(super) translates: bool,
+}
+
+/// Adds the gateways of a VNet's subnets, and the rules of those whose addresses are translated.
+pub(super) fn add(
+    config: &Config<'_>,
+    context: &mut Context<'_>,
+    vnet: PerlStr<'_>,
+    rules: Rules,
+    options: &mut Options,
+) -> Result<Families, Error> {
+    let subnets = config.subnets.as_ref().map_err(Clone::clone)?;
+    let mut families = Families::default();
+    let mut gateways: Vec<PerlString<'_>> = Vec::new();
+    for subnet in subnets.of_vnet(vnet) {
+        let gateway = text(PerlStr::literal("gateway"), subnet.section.get("gateway"))?;
+        let has_gateway = gateway.as_perl().is_true();
+        if has_gateway && !gateways.contains(&gateway) {
+            let slash = PerlStr::literal("/");
+            options.parts(&[
+                PerlStr::literal("address "),
+                gateway.as_perl(),
+                slash,
+                subnet.mask,
+            ]);
+        }
+        let v6 = is_ipv6(gateway.as_bytes());
+        if has_gateway {
+            gateways.push(gateway);
+        }
+        families.v4 |= !v6;
+        families.v6 |= v6;
+        families.forward_v4 |= !v6 && has_gateway;
+        families.forward_v6 |= v6 && has_gateway;
+        let mask = PerlNumber::from_prefix(subnet.mask.as_bytes());
+        if rules.routes_single_addresses && !v6 && mask.equals(PerlNumber::Int(32)) {
+            options.parts(&[
+                PerlStr::literal("up ip route add "),
+                subnet.cidr.as_perl(),
+                PerlStr::literal(" dev "),
+                vnet,
+            ]);
+        }
+        if subnet.section.is_true("snat") {
+            translate(context, subnet, v6, rules.translates, options)?;
+        }
+    }
+    Ok(families)
+}
+
+/// The rules of a subnet whose addresses become the node's own; the conntrack zone keeps what guests behind firewall
+/// bridges send apart.
+fn translate(
+    context: &mut Context<'_>,
+    subnet: &Subnet<'_>,
+    v6: bool,
+    translates: bool,
+    options: &mut Options,
+) -> Result<(), Error> {
+    let (iptables, target) = if v6 {
+        (PerlStr::literal("ip6tables"), "2001:4860:4860::8888")
+    } else {
+        (PerlStr::literal("iptables"), "8.8.8.8")
+    };
+    let route = context.route(PerlStr::literal(target))?;
+    let is_true = |text: &&PerlString<'static>| text.as_perl().is_true();
+    let source = route.source.as_ref().filter(is_true);
+    let interface = route.interface.as_ref().filter(is_true);
+    let (Some(source), Some(interface), true) = (source, interface, translates) else {
+        return Ok(());
+    };
+    for (when, action) in [("post-up ", " -t nat -A "), ("post-down ", " -t nat -D ")] {
+        options.parts(&[
+            PerlStr::literal(when),
+            iptables,
+            PerlStr::literal(action),
+            PerlStr::literal("POSTROUTING -s '"),
+            subnet.cidr.as_perl(),
+            PerlStr::literal("' -o "),
+            interface.as_perl(),
+            PerlStr::literal(" -j SNAT --to-source "),
+            source.as_perl(),
+        ]);
+    }
+    for (when, action) in [("post-up ", " -t raw -I "), ("post-down ", " -t raw -D ")] {
+        options.parts(&[
+            PerlStr::literal(when),
+            iptables,
+            PerlStr::literal(action),
+            PerlStr::literal("PREROUTING -i fwbr+ -j CT --zone 1"),
+        ]);
+    }
+    Ok(())
+}
