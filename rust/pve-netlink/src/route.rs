@@ -107,6 +107,16 @@ pub fn show(address: IpAddr) -> Request {
     Request::new(RouteNetlinkMessage::GetRoute(message), NLM_F_DUMP)
 }
 
+/// `ip route get ADDRESS`.
+#[must_use]
+pub fn get(address: IpAddr) -> Request {
+    let mut message = RouteMessage::default();
+    message.header.address_family = family(address);
+    message.header.destination_prefix_length = if address.is_ipv4() { 32 } else { 128 };
+    message.attributes.push(RouteAttribute::Destination(address.into()));
+    Request::new(RouteNetlinkMessage::GetRoute(message), 0)
+}
+
 /// Those of the routes shown that [`replace_default`] takes the place of: default routes of the main table with the
 /// metric of a route that names none.
 #[must_use]
@@ -153,7 +163,7 @@ fn message(address: IpAddr) -> RouteMessage {
 }
 
 /// Where a route that the kernel showed leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shown {
     /// Its destination, none for a default route.
     pub destination: Option<RouteAddress>,
@@ -161,6 +171,8 @@ pub struct Shown {
     pub gateway: Option<RouteAddress>,
     /// The index of its link.
     pub link: Option<u32>,
+    /// The source address that it prefers.
+    pub source: Option<RouteAddress>,
 }
 
 /// A route's address, where it is one of IP.
@@ -178,12 +190,13 @@ pub fn to_ip(address: RouteAddress) -> Option<IpAddr> {
 pub fn shown(messages: &[RouteNetlinkMessage]) -> Option<Shown> {
     messages.iter().find_map(|message| {
         let RouteNetlinkMessage::NewRoute(route) = message else { return None };
-        let mut shown = Shown { destination: None, gateway: None, link: None };
+        let mut shown = Shown::default();
         for attribute in &route.attributes {
             match attribute {
                 RouteAttribute::Destination(address) => shown.destination = Some(address.clone()),
                 RouteAttribute::Gateway(address) => shown.gateway = Some(address.clone()),
                 RouteAttribute::Oif(index) => shown.link = Some(*index),
+                RouteAttribute::PrefSource(address) => shown.source = Some(address.clone()),
                 _ => {}
             }
         }

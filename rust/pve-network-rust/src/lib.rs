@@ -27,6 +27,7 @@ perlxs::library! {
         &bindings::container::package::PACKAGE,
         &bindings::monitor::package::PACKAGE,
         &bindings::sdn::package::PACKAGE,
+        &bindings::sdn_generate::package::PACKAGE,
         &bindings::sdn_plug::package::PACKAGE,
         &bindings::sdn_subnets::package::PACKAGE,
         &bindings::host::package::PACKAGE,

@@ -35,14 +35,21 @@ impl Kind {
         if !perl::is_defined(kind) {
             return Err(Error::NoType);
         }
-        match perl::text(kind).as_ref() {
-            "simple" => Ok(Kind::Simple),
-            "vlan" => Ok(Kind::Vlan),
-            "qinq" => Ok(Kind::Qinq),
-            "vxlan" => Ok(Kind::Vxlan),
-            "evpn" => Ok(Kind::Evpn),
-            "faucet" => Ok(Kind::Faucet),
-            other => Err(Error::UnknownType { kind: other.to_owned() }),
+        let kind = perl::text(kind);
+        Kind::named(&kind).ok_or_else(|| Error::UnknownType { kind: kind.into_owned() })
+    }
+
+    /// The type of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Kind> {
+        match name {
+            "simple" => Some(Kind::Simple),
+            "vlan" => Some(Kind::Vlan),
+            "qinq" => Some(Kind::Qinq),
+            "vxlan" => Some(Kind::Vxlan),
+            "evpn" => Some(Kind::Evpn),
+            "faucet" => Some(Kind::Faucet),
+            _ => None,
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod plug;
 pub mod port;
 pub mod query;
 pub mod rate;
+pub mod underlay;
 pub mod unplug;
 pub mod veth;
 pub(crate) mod words;

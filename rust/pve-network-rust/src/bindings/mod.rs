@@ -11,6 +11,7 @@ pub(crate) mod monitor;
 pub(crate) mod operation;
 pub(crate) mod rust;
 pub(crate) mod sdn;
+pub(crate) mod sdn_generate;
 pub(crate) mod sdn_plug;
 pub(crate) mod sdn_subnets;
 pub(crate) mod storage_config;

@@ -23,6 +23,8 @@ mod vxlan;
 use pve_schema::{Error, Map, PerlStr, PerlString, Value};
 
 use context::{Config, Context, Vnet};
+use crate::zone::Kind;
+
 use data::{Objects, Section, is_true, text};
 
 pub use fabric::FabricInterface;
@@ -132,7 +134,7 @@ fn zones<'m>(
         };
         let kind = kind(zone)?;
         let vnet = Vnet { id, options, zone_id: zone_id.as_perl(), zone };
-        if let Err(error) = one_vnet(config, context, &kind, &vnet, controller) {
+        if let Err(error) = one_vnet(config, context, kind, &vnet, controller) {
             context.warnings.push(warning(&vnet, &error));
         }
     }
@@ -148,36 +150,31 @@ fn is_of_node(zone: Section<'_>, node: PerlStr<'_>) -> Result<bool, Error> {
 }
 
 /// The type of a zone, one that there is (`SectionConfig::lookup`).
-fn kind(zone: Section<'_>) -> Result<String, Error> {
+fn kind(zone: Section<'_>) -> Result<Kind, Error> {
     let Some(kind) = zone.get("type").filter(|kind| kind.is_defined()) else {
         return Err(Error::died_at_caller(&[PerlStr::literal("cannot lookup undefined type!")]));
     };
     let kind = text(PerlStr::literal("type"), Some(kind))?;
-    let known = ["simple", "vlan", "qinq", "vxlan", "evpn", "faucet"];
-    match known.iter().find(|known| PerlString::literal(known) == kind) {
-        Some(known) => Ok((*known).to_owned()),
-        None => Err(Error::died(&[
-            PerlStr::literal("unknown section type '"),
-            kind.as_perl(),
-            PerlStr::literal("'\n"),
-        ])),
-    }
+    Kind::named(&kind.to_string()).ok_or_else(|| {
+        let before = PerlStr::literal("unknown section type '");
+        Error::died(&[before, kind.as_perl(), PerlStr::literal("'\n")])
+    })
 }
 
 fn one_vnet<'m>(
     config: &Config<'m>,
     context: &mut Context<'_>,
-    kind: &str,
+    kind: Kind,
     vnet: &Vnet<'m>,
     controller: Option<&'m Value<'m>>,
 ) -> Result<(), Error> {
     match kind {
-        "simple" => simple::generate(config, context, vnet),
-        "vlan" => vlan::generate(context, vnet),
-        "qinq" => qinq::generate(context, vnet),
-        "vxlan" => vxlan::generate(config, context, vnet),
-        "evpn" => evpn::generate(config, context, vnet, controller),
-        _ => {
+        Kind::Simple => simple::generate(config, context, vnet),
+        Kind::Vlan => vlan::generate(context, vnet),
+        Kind::Qinq => qinq::generate(context, vnet),
+        Kind::Vxlan => vxlan::generate(config, context, vnet),
+        Kind::Evpn => evpn::generate(config, context, vnet, controller),
+        Kind::Faucet => {
             faucet::generate(context, vnet);
             Ok(())
         }
