@@ -39,7 +39,8 @@ pub(crate) fn generated(
     })?;
     string::warn_all(context, warnings);
     // As by the reference, nobody looks whether it is read.
-    let _ = std::io::stdout().write_all(printed.as_bytes());
+    let mut out = std::io::stdout();
+    let _ = out.write_all(printed.as_bytes()).and_then(|()| out.flush());
     plan.map_err(error::schema)
 }
 

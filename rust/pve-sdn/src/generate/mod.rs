@@ -187,6 +187,7 @@ fn warning(vnet: &Vnet<'_>, error: &Error) -> PerlString<'static> {
         Error::Died { text, at_caller } => (text.clone(), *at_caller),
         Error::Format(error) => (error.to_perl(), false),
     };
+    let has_place = at_caller && !text.as_bytes().ends_with(b"\n");
     PerlString::concat(&[
         PerlStr::literal("zone "),
         vnet.zone_id,
@@ -195,6 +196,6 @@ fn warning(vnet: &Vnet<'_>, error: &Error) -> PerlString<'static> {
         PerlStr::literal(" : "),
         text.as_perl(),
         // The place, which the reference tells, is left out.
-        PerlStr::literal(if at_caller { ".\n\n" } else { "\n" }),
+        PerlStr::literal(if has_place { ".\n\n" } else { "\n" }),
     ])
 }

@@ -16,9 +16,14 @@ struct Subnet<'m> {
     mask: PerlStr<'m>,
 }
 
-/// All subnets, those of a VNet together.
+/// All subnets.
 #[derive(Default)]
-pub(super) struct Subnets<'m>(Vec<Subnet<'m>>);
+pub(super) struct Subnets<'m> {
+    /// In the order of their ids.
+    all: Vec<Subnet<'m>>,
+    /// The same as places in that list, those of a VNet together.
+    by_vnet: Vec<usize>,
+}
 
 /// The part of an id between dashes; empty ones at its end are none, as in Perl's `split`.
 fn part(id: PerlStr<'_>, at: usize) -> PerlStr<'_> {
@@ -49,20 +54,28 @@ impl<'m> Subnets<'m> {
         for (id, value) in Objects::of(config, "subnets")?.iter() {
             all.extend(subnet(id, value)?);
         }
+        let vnet = |at: &usize| all.get(*at).map(|subnet: &Subnet<'_>| subnet.vnet.as_perl());
+        let mut by_vnet: Vec<usize> = (0..all.len()).collect();
         // Stable: within a VNet they stay in the order of their ids.
-        all.sort_by(|a, b| a.vnet.as_perl().cmp(&b.vnet.as_perl()));
-        Ok(Subnets(all))
+        by_vnet.sort_by(|a, b| vnet(a).cmp(&vnet(b)));
+        Ok(Subnets { all, by_vnet })
     }
 
-    /// Those of a VNet, in the order of their ids.
-    fn of_vnet(&self, vnet: PerlStr<'_>) -> &[Subnet<'m>] {
+    /// Those of a VNet, in the order of their ids; all of them for a name that Perl holds for false, as in the reference.
+    fn of_vnet(&self, vnet: PerlStr<'_>) -> Vec<&Subnet<'m>> {
         if !vnet.is_true() {
-            return &self.0;
+            return self.all.iter().collect();
         }
-        let from = self.0.partition_point(|subnet| subnet.vnet.as_perl() < vnet);
-        let rest = self.0.get(from..).unwrap_or_default();
-        let count = rest.partition_point(|subnet| subnet.vnet.as_perl() == vnet);
-        rest.get(..count).unwrap_or_default()
+        let subnets = |places: &[usize]| -> Vec<&Subnet<'m>> {
+            places.iter().filter_map(|at| self.all.get(*at)).collect()
+        };
+        let is = |at: &usize, wanted: fn(PerlStr<'_>, PerlStr<'_>) -> bool| {
+            self.all.get(*at).is_some_and(|subnet| wanted(subnet.vnet.as_perl(), vnet))
+        };
+        let from = self.by_vnet.partition_point(|at| is(at, |a, b| a < b));
+        let rest = self.by_vnet.get(from..).unwrap_or_default();
+        let count = rest.partition_point(|at| is(at, |a, b| a == b));
+        subnets(rest.get(..count).unwrap_or_default())
     }
 }
 
