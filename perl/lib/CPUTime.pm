@@ -71,7 +71,7 @@ sub compare {
         defined($ratio) ? sprintf('%.0f×', $ratio) : '–',
         defined($wanted) ? "≥ $wanted×$missed" : '–',
     );
-    return;
+    return $ours;
 }
 
 1;

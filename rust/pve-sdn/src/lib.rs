@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod config;
+pub mod diff;
 pub mod dnsmasq;
 mod error;
 pub mod ethers;

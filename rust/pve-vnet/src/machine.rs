@@ -65,8 +65,8 @@ impl Machine for ThisNode<'_, '_> {
     }
 
     fn interfaces(&mut self) -> Result<Map<'static>, Error> {
-        if let Some(interfaces) = self.given.interfaces.take() {
-            return Ok(interfaces);
+        if let Some(interfaces) = &self.given.interfaces {
+            return Ok(interfaces.clone());
         }
         // As where the reference cannot open it: there are none.
         let text = std::fs::read(self.root.join("etc/network/interfaces")).unwrap_or_default();

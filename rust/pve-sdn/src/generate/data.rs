@@ -22,7 +22,7 @@ fn no_text(key: PerlStr<'_>, kind: &'static str) -> Error {
 }
 
 /// Perl's truth.
-pub(super) fn is_true(value: Option<&Value<'_>>) -> bool {
+pub(crate) fn is_true(value: Option<&Value<'_>>) -> bool {
     match value {
         None => false,
         Some(Value::Scalar(scalar)) => scalar.is_true(),
@@ -32,12 +32,12 @@ pub(super) fn is_true(value: Option<&Value<'_>>) -> bool {
 
 /// A hash, or what stands in its place: undef is an empty one.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Section<'m>(Option<&'m Map<'m>>);
+pub(crate) struct Section<'m>(Option<&'m Map<'m>>);
 
 impl<'m> Section<'m> {
     /// # Errors
     /// What Perl dies with where it is neither a hash nor undef.
-    pub(super) fn of(value: Option<&'m Value<'m>>) -> Result<Section<'m>, Error> {
+    pub(crate) fn of(value: Option<&'m Value<'m>>) -> Result<Section<'m>, Error> {
         match value {
             Some(Value::Map(map)) => Ok(Section(Some(map))),
             Some(other) if other.is_defined() => Err(no_hash(other)),
@@ -45,40 +45,40 @@ impl<'m> Section<'m> {
         }
     }
 
-    pub(super) fn of_map(map: &'m Map<'m>) -> Section<'m> {
+    pub(crate) fn of_map(map: &'m Map<'m>) -> Section<'m> {
         Section(Some(map))
     }
 
     /// Its entries.
-    pub(super) fn iter(self) -> impl Iterator<Item = (PerlStr<'m>, &'m Value<'m>)> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = (PerlStr<'m>, &'m Value<'m>)> {
         self.0.into_iter().flat_map(Map::iter)
     }
 
-    pub(super) fn get(self, key: &str) -> Option<&'m Value<'m>> {
+    pub(crate) fn get(self, key: &str) -> Option<&'m Value<'m>> {
         self.0?.get(key)
     }
 
-    pub(super) fn is_true(self, key: &str) -> bool {
+    pub(crate) fn is_true(self, key: &str) -> bool {
         is_true(self.get(key))
     }
 
     /// The value as a string; undef is empty.
-    pub(super) fn text(self, key: &'static str) -> Result<PerlString<'m>, Error> {
+    pub(crate) fn text(self, key: &'static str) -> Result<PerlString<'m>, Error> {
         text(PerlStr::literal(key), self.get(key))
     }
 
     /// The value as a string, if Perl holds it for true.
-    pub(super) fn true_text(self, key: &'static str) -> Result<Option<PerlString<'m>>, Error> {
+    pub(crate) fn true_text(self, key: &'static str) -> Result<Option<PerlString<'m>>, Error> {
         if self.is_true(key) { self.text(key).map(Some) } else { Ok(None) }
     }
 
     /// The hash that a key leads to.
-    pub(super) fn section(self, key: &str) -> Result<Section<'m>, Error> {
+    pub(crate) fn section(self, key: &str) -> Result<Section<'m>, Error> {
         Section::of(self.get(key))
     }
 
     /// The value of any key.
-    pub(super) fn find(self, key: PerlStr<'_>) -> Option<&'m Value<'m>> {
+    pub(crate) fn find(self, key: PerlStr<'_>) -> Option<&'m Value<'m>> {
         match std::str::from_utf8(key.as_bytes()) {
             Ok(ascii) if ascii.is_ascii() => self.get(ascii),
             _ => self.iter().find(|(name, _)| *name == key).map(|(_, value)| value),
@@ -87,7 +87,7 @@ impl<'m> Section<'m> {
 }
 
 /// A value as a string; undef is empty.
-pub(super) fn text<'m>(
+pub(crate) fn text<'m>(
     key: PerlStr<'_>,
     value: Option<&'m Value<'m>>,
 ) -> Result<PerlString<'m>, Error> {
@@ -100,12 +100,12 @@ pub(super) fn text<'m>(
 
 /// The objects of a kind by id: `{ ids => { … } }`.
 #[derive(Debug, Default)]
-pub(super) struct Objects<'m>(Vec<(PerlStr<'m>, &'m Value<'m>)>);
+pub(crate) struct Objects<'m>(Vec<(PerlStr<'m>, &'m Value<'m>)>);
 
 impl<'m> Objects<'m> {
     /// # Errors
     /// As [`Section::of`].
-    pub(super) fn of(config: Section<'m>, kind: &str) -> Result<Objects<'m>, Error> {
+    pub(crate) fn of(config: Section<'m>, kind: &str) -> Result<Objects<'m>, Error> {
         let ids = config.section(kind)?.section("ids")?;
         let mut objects: Vec<_> = ids.iter().collect();
         objects.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -113,11 +113,11 @@ impl<'m> Objects<'m> {
     }
 
     /// In the order of their ids.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (PerlStr<'m>, &'m Value<'m>)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (PerlStr<'m>, &'m Value<'m>)> {
         self.0.iter().copied()
     }
 
-    pub(super) fn get(&self, id: PerlStr<'_>) -> Option<&'m Value<'m>> {
+    pub(crate) fn get(&self, id: PerlStr<'_>) -> Option<&'m Value<'m>> {
         let at = self.0.binary_search_by(|(known, _)| known.cmp(&id)).ok()?;
         self.0.get(at).map(|(_, value)| *value)
     }

@@ -6,7 +6,7 @@
 
 mod bridge;
 mod context;
-mod data;
+pub(crate) mod data;
 mod evpn;
 mod fabric;
 mod faucet;
