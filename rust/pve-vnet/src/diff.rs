@@ -17,7 +17,6 @@ pub fn diff(old: &Map<'_>, new: &Map<'_>, machine: &mut dyn Machine) -> Compared
     let before = generate(old, machine);
     let after = generate(new, machine);
     let plans = before.plan.and_then(|before| Ok((before, after.plan?)));
-    let diff = plans
-        .and_then(|(before, after)| pve_sdn::diff::diff((old, &before), (new, &after)));
+    let diff = plans.and_then(|(before, after)| pve_sdn::diff::diff((old, &before), (new, &after)));
     Compared { diff, warnings: after.warnings }
 }

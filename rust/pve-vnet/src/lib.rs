@@ -2,9 +2,9 @@
 #![forbid(unsafe_code)]
 
 mod diff;
-mod given;
+mod environment;
 mod machine;
 
 pub use diff::{Compared, diff};
-pub use given::{BadEnvironment, Given};
+pub use environment::{BadEnvironment, Environment};
 pub use machine::ThisNode;

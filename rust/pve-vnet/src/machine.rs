@@ -9,13 +9,13 @@ use pve_schema::text::Decoder;
 use pve_schema::{Error, Map, PerlStr, PerlString, Value};
 use pve_sdn::generate::{Answer, Bridge, Machine, Route};
 
-use crate::given::{Given, find};
+use crate::environment::{Environment, find};
 
 /// This node, with what the caller says of it.
 pub struct ThisNode<'c, 'k> {
     call: &'c mut Call<'k>,
     root: PathBuf,
-    given: Given,
+    given: Environment,
 }
 
 /// What the reference dies with.
@@ -40,8 +40,8 @@ impl<'c, 'k> ThisNode<'c, 'k> {
     /// This node, whose files are below `root`.
     pub fn new(
         call: &'c mut Call<'k>,
-            root: impl Into<PathBuf>,
-        given: Given,
+        root: impl Into<PathBuf>,
+        given: Environment,
     ) -> ThisNode<'c, 'k> {
         ThisNode { call, root: root.into(), given }
     }

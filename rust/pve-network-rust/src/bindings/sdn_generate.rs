@@ -2,46 +2,41 @@
 
 use std::io::Write;
 
-use perlxs::{Context, Error, PerlData, Signals};
+use perlxs::{Context, Error, PerlData};
+use pve_container::network_lock::NetworkLockFile;
+use pve_netlink::Host;
+use pve_netlink::host::ovs::Installed;
+use pve_netlink::host::{Call, Surroundings};
+use pve_netlink::wait::Cancel;
 use pve_schema::Map;
-use pve_sdn::generate::{self, Generated};
-use pve_vnet::{Given, ThisNode};
-use serde::{Deserialize, Deserializer};
+use pve_sdn::generate::generate;
+use pve_vnet::{Environment, ThisNode};
 
-use super::host::change;
 use crate::string::Text;
 use crate::{error, node, string};
 
-/// A hash that stays while signal handlers run.
-pub(crate) struct Owned(pub(crate) Map<'static>);
+/// An argument that is a hash, or undef.
+type Given<'a> = Option<PerlData<Map<'a>>>;
 
-impl<'de> Deserialize<'de> for Owned {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Owned, D::Error> {
-        Map::deserialize(deserializer).map(|map| Owned(map.into_owned()))
-    }
+fn map(given: Given<'_>) -> Map<'_> {
+    given.map_or_else(Map::new, |given| given.0)
 }
 
-/// What the caller says of the node.
-pub(crate) fn given(env: Option<PerlData<Owned>>) -> Result<Given, Error> {
-    let given = env.map(|env| Given::of(env.0.0)).transpose();
-    Ok(given.map_err(|error| Error::die_at_caller(error.0))?.unwrap_or_default())
-}
-
-/// Generates on this node.
-pub(crate) fn generated(
-    context: &mut Context,
-    signals: &Signals,
-    running: &Map<'static>,
-    given: Given,
-) -> Result<generate::Plan, Error> {
-    let Generated { plan, warnings, printed } = change(context, signals, |call| {
-        Ok(generate::generate(running, &mut ThisNode::new(call, node::root(), given)))
-    })?;
-    string::warn_all(context, warnings);
-    // As by the reference, nobody looks whether it is read.
-    let mut out = std::io::stdout();
-    let _ = out.write_all(printed.as_bytes()).and_then(|()| out.flush());
-    plan.map_err(error::schema)
+/// Asks this node, as far as the caller does not say what it is.
+fn on_this_node<T>(
+    env: Given<'_>,
+    run: impl FnOnce(&mut ThisNode<'_, '_>) -> T,
+) -> Result<T, Error> {
+    let env = Environment::of(map(env).into_owned());
+    let env = env.map_err(|error| Error::die_at_caller(error.0))?;
+    let root = node::root();
+    let surroundings = Surroundings {
+        lock: &NetworkLockFile::below(&root),
+        ovs: &Installed::below(&root),
+        interfaces: &|| None,
+    };
+    let cancel = Cancel::new();
+    Ok(run(&mut ThisNode::new(&mut Call::here(&Host, &cancel, &surroundings), &root, env)))
 }
 
 /// What is generated for zones and VNets.
@@ -68,13 +63,16 @@ pub mod package {
     #[export]
     fn generate_raw_etc_network_config(
         context: &mut Context,
-        signals: &Signals,
-        running_cfg: Option<PerlData<Owned>>,
-        env: Option<PerlData<Owned>>,
+        running_cfg: Option<PerlData<Map<'_>>>,
+        env: Option<PerlData<Map<'_>>>,
     ) -> Result<Text, Error> {
-        let running = running_cfg.map_or_else(Map::new, |running| running.0.0);
-        let plan = generated(context, signals, &running, given(env)?)?;
-        Ok(Text(plan.text()))
+        let running = map(running_cfg);
+        let made = on_this_node(env, |node| generate(&running, node))?;
+        string::warn_all(context, made.warnings);
+        let mut out = std::io::stdout();
+        // As by the reference, nobody looks whether it is read.
+        let _ = out.write_all(made.printed.as_bytes()).and_then(|()| out.flush());
+        made.plan.map(|plan| Text(plan.text())).map_err(error::schema)
     }
 
     /// Compares two configurations and what would be generated for each of them: what applying `$new` would change where
@@ -96,16 +94,12 @@ pub mod package {
     #[export]
     fn diff(
         context: &mut Context,
-        signals: &Signals,
-        old: Option<PerlData<Owned>>,
-        new: Option<PerlData<Owned>>,
-        env: Option<PerlData<Owned>>,
+        old: Option<PerlData<Map<'_>>>,
+        new: Option<PerlData<Map<'_>>>,
+        env: Option<PerlData<Map<'_>>>,
     ) -> Result<Data<Map<'static>>, Error> {
-        let config = |given: Option<PerlData<Owned>>| given.map_or_else(Map::new, |given| given.0.0);
-        let (old, new, given) = (config(old), config(new), given(env)?);
-        let found = change(context, signals, |call| {
-            Ok(pve_vnet::diff(&old, &new, &mut ThisNode::new(call, node::root(), given)))
-        })?;
+        let (old, new) = (map(old), map(new));
+        let found = on_this_node(env, |node| pve_vnet::diff(&old, &new, node))?;
         string::warn_all(context, found.warnings);
         found.diff.map(|diff| Data(diff.to_map())).map_err(error::schema)
     }

@@ -68,9 +68,7 @@ fn compared(
                 lines.push((Line::Kept, is.clone()));
                 (i, j) = (i + 1, j + 1);
             }
-            (Some(was), is)
-                if is.is_none() || at(&common, i + 1, j) >= at(&common, i, j + 1) =>
-            {
+            (Some(was), is) if is.is_none() || at(&common, i + 1, j) >= at(&common, i, j + 1) => {
                 lines.push((Line::Removed, was.clone()));
                 i += 1;
             }

@@ -50,10 +50,7 @@ fn options<'m>(object: Option<&'m Value<'m>>) -> Result<BTreeMap<Name, &'m Value
     Ok(options.map(|(key, value)| (Name(key.into_owned()), value)).collect())
 }
 
-fn compare(
-    old: Option<&Value<'_>>,
-    new: Option<&Value<'_>>,
-) -> Result<Option<Object>, Error> {
+fn compare(old: Option<&Value<'_>>, new: Option<&Value<'_>>) -> Result<Option<Object>, Error> {
     let (before, after) = (options(old)?, options(new)?);
     let names: std::collections::BTreeSet<&Name> = before.keys().chain(after.keys()).collect();
     let mut changes = BTreeMap::new();

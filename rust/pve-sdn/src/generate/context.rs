@@ -7,7 +7,7 @@ use pve_schema::{Error, Map, PerlStr, PerlString};
 
 use super::data::{Objects, Section};
 use super::fabric::Fabrics;
-use super::interfaces::Interfaces;
+use super::interfaces::{Interfaces, Tunnel};
 use super::machine::{Answer, Bridge, Machine, Route};
 use super::stanza::{Name, Stanzas};
 use super::subnets::Subnets;
@@ -60,6 +60,7 @@ pub(super) struct Context<'x> {
     /// What the reference writes to standard output.
     pub(super) printed: String,
     interfaces: Option<Rc<Interfaces>>,
+    tunnels: BTreeMap<Name, Rc<Answer<Tunnel>>>,
     bridges: BTreeMap<Name, Rc<Bridge>>,
     routes: BTreeMap<Name, Rc<Answer<Route>>>,
 }
@@ -73,6 +74,7 @@ impl<'x> Context<'x> {
             warnings: Vec::new(),
             printed: String::new(),
             interfaces: None,
+            tunnels: BTreeMap::new(),
             bridges: BTreeMap::new(),
             routes: BTreeMap::new(),
         }
@@ -92,6 +94,32 @@ impl<'x> Context<'x> {
         let read = Rc::new(Interfaces::of(&self.machine.interfaces()?)?);
         self.interfaces = Some(Rc::clone(&read));
         Ok(read)
+    }
+
+    /// What the tunnels of a zone go over: looked for when its first VNet asks.
+    pub(super) fn tunnel(
+        &mut self,
+        vnet: &Vnet<'_>,
+        find: impl FnOnce(&mut Self) -> Result<Tunnel, Error>,
+    ) -> Result<Rc<Answer<Tunnel>>, Error> {
+        let zone = Name(vnet.zone_id.into_owned());
+        let known = self.tunnels.get(&zone).map(Rc::clone);
+        let answer = match known {
+            Some(answer) => answer,
+            None => {
+                let before = std::mem::take(&mut self.warnings);
+                let result = find(self);
+                let warnings = std::mem::replace(&mut self.warnings, before);
+                let answer = Rc::new(Answer { warnings, result });
+                self.tunnels.insert(zone, Rc::clone(&answer));
+                answer
+            }
+        };
+        self.warnings.extend(answer.warnings.iter().cloned());
+        match &answer.result {
+            Ok(_) => Ok(answer),
+            Err(error) => Err(error.clone()),
+        }
     }
 
     /// A bridge.

@@ -4,7 +4,7 @@ use pve_schema::{Error, PerlStr, PerlString, Scalar, Value};
 
 use super::context::{Config, Context, Vnet};
 use super::data::{Section, is_true};
-use super::interfaces::{LocalEnd, local_end, plus, split_list, tunnel_mtu};
+use super::interfaces::{LocalEnd, Tunnel, local_end, plus, split_list, tunnel_mtu};
 use super::stanza::Options;
 use super::subnets::{self, Rules};
 use super::vxlan::missing_tag;
@@ -12,9 +12,9 @@ use super::vxlan::missing_tag;
 /// What the stanzas of a zone have in common.
 struct Zone<'m> {
     options: Section<'m>,
-    end: LocalEnd,
+    end: &'m LocalEnd,
     port: Option<PerlString<'m>>,
-    mtu: Option<PerlString<'m>>,
+    mtu: Option<&'m PerlString<'static>>,
     vrf: PerlString<'static>,
     is_exit_node: bool,
 }
@@ -30,7 +30,7 @@ impl Zone<'_> {
         if !self.options.is_true("disable-arp-nd-suppression") {
             options.line("bridge-arp-nd-suppress on");
         }
-        options.maybe("mtu ", self.mtu.as_ref());
+        options.maybe("mtu ", self.mtu);
         Ok(options)
     }
 }
@@ -45,14 +45,18 @@ pub(super) fn generate(
     if !is_true(controller) {
         return Err(Error::died_at_caller(&[PerlStr::literal("missing controller")]));
     }
-    let end = underlay(config, context, Section::of(controller)?)?;
+    let answer = context.tunnel(vnet, |context| {
+        let end = underlay(config, context, Section::of(controller)?)?;
+        let mtu = tunnel_mtu(context, vnet.zone, &end)?;
+        Ok(Tunnel { peers: Vec::new(), end, mtu })
+    })?;
+    let Tunnel { end, mtu, .. } = answer.result.as_ref().map_err(Clone::clone)?;
     let exit_nodes = vnet.zone.section("exitnodes")?;
-    let mtu = tunnel_mtu(context, vnet.zone, &end)?;
     let zone = Zone {
         options: vnet.zone,
         end,
         port: vnet.zone.true_text("vxlan-port")?,
-        mtu: Some(mtu).filter(|mtu| mtu.as_perl().is_true()),
+        mtu: mtu.as_ref(),
         vrf: vnet.zone_prefixed("vrf_"),
         is_exit_node: is_true(exit_nodes.find(context.node.as_perl())),
     };
@@ -80,7 +84,7 @@ fn vnet_bridge(
     options.maybe("hwaddress ", vnet.zone.true_text("mac")?.as_ref());
     options.option("bridge_ports ", tunnel);
     options.plain_bridge(false);
-    options.maybe("mtu ", zone.mtu.as_ref());
+    options.maybe("mtu ", zone.mtu);
     options.maybe("alias ", vnet.options.true_text("alias")?.as_ref());
     families.forwarding(&mut options);
     if families.v4 || families.v6 {
@@ -93,33 +97,36 @@ fn vnet_bridge(
 
 /// The zone's VRF, and the VXLAN and bridge between the nodes' VRFs.
 fn vrf(context: &mut Context<'_>, vnet: &Vnet<'_>, zone: &Zone<'_>) -> Result<(), Error> {
-    let mut vrf = Options::default();
-    vrf.line("vrf-table auto");
-    let action = if zone.is_exit_node { "del" } else { "add" };
-    vrf.parts(&[
-        PerlStr::literal("post-up ip route "),
-        PerlStr::literal(action),
-        PerlStr::literal(" vrf "),
-        zone.vrf.as_perl(),
-        PerlStr::literal(" unreachable default metric 4278198272"),
-    ]);
-    context.stanzas.add(zone.vrf.as_perl(), vrf);
+    context.stanzas.once(&zone.vrf, || {
+        let mut vrf = Options::default();
+        vrf.line("vrf-table auto");
+        let action = if zone.is_exit_node { "del" } else { "add" };
+        vrf.parts(&[
+            PerlStr::literal("post-up ip route "),
+            PerlStr::literal(action),
+            PerlStr::literal(" vrf "),
+            zone.vrf.as_perl(),
+            PerlStr::literal(" unreachable default metric 4278198272"),
+        ]);
+        Ok(vrf)
+    })?;
     let Some(number) = vnet.zone.true_text("vrf-vxlan")? else { return Ok(()) };
     let name = vnet.zone_prefixed("vrfvx_");
-    context.stanzas.add(name.as_perl(), zone.tunnel(&number)?);
-    let mut bridge = Options::default();
-    bridge.option("bridge-ports ", &name);
-    bridge.plain_bridge(false);
-    bridge.maybe("mtu ", zone.mtu.as_ref());
-    bridge.option("vrf ", &zone.vrf);
-    context.stanzas.add(vnet.zone_prefixed("vrfbr_").as_perl(), bridge);
-    Ok(())
+    context.stanzas.once(&name, || zone.tunnel(&number))?;
+    context.stanzas.once(&vnet.zone_prefixed("vrfbr_"), || {
+        let mut bridge = Options::default();
+        bridge.option("bridge-ports ", &name);
+        bridge.plain_bridge(false);
+        bridge.maybe("mtu ", zone.mtu);
+        bridge.option("vrf ", &zone.vrf);
+        Ok(bridge)
+    })
 }
 
 /// A pair of interfaces by which an exit node itself gets into the VRF.
 fn leave_vrf(context: &mut Context<'_>, vnet: &Vnet<'_>, zone: &Zone<'_>, v6: bool) {
     let (outside, inside) = (vnet.zone_prefixed("xvrf_"), vnet.zone_prefixed("xvrfp_"));
-    let mtu = zone.mtu.as_ref().map(|mtu| {
+    let mtu = zone.mtu.map(|mtu| {
         let number = match mtu.as_perl() {
             PerlStr::Bytes(bytes) => Scalar::bytes(bytes).to_number(),
             PerlStr::Text(text) => Scalar::bytes(text.as_bytes()).to_number(),

@@ -98,6 +98,17 @@ fn is_byte_space(char: char) -> bool {
     matches!(char, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}')
 }
 
+/// What the tunnels of a zone go over.
+#[derive(Clone, Debug)]
+pub(super) struct Tunnel {
+    /// The other ends.
+    pub(super) peers: Vec<PerlString<'static>>,
+    /// The node's own end.
+    pub(super) end: LocalEnd,
+    /// The MTU inside, if it is to be set.
+    pub(super) mtu: Option<PerlString<'static>>,
+}
+
 /// The node's end of a tunnel.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LocalEnd {
@@ -140,17 +151,18 @@ pub(super) fn local_end(
 }
 
 /// The MTU of a tunnel: the zone's own, or what the interface below leaves.
-pub(super) fn tunnel_mtu<'m>(
+pub(super) fn tunnel_mtu(
     context: &mut Context<'_>,
-    zone: Section<'m>,
+    zone: Section<'_>,
     end: &LocalEnd,
-) -> Result<PerlString<'m>, Error> {
+) -> Result<Option<PerlString<'static>>, Error> {
     if let Some(own) = zone.true_text("mtu")? {
-        return Ok(own);
+        return Ok(Some(own.into_owned()));
     }
     let mtu = match end.interface.as_ref().filter(|name| name.as_perl().is_true()) {
         Some(interface) => context.interfaces()?.tunnel_mtu(interface.as_perl())?,
         None => PerlNumber::Int(1450),
     };
-    Ok(PerlString::Bytes(mtu.to_text().into_owned().into_bytes().into()))
+    let mtu = PerlString::Bytes(mtu.to_text().into_owned().into_bytes().into());
+    Ok(Some(mtu).filter(|mtu| mtu.as_perl().is_true()))
 }

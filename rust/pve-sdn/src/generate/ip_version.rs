@@ -24,9 +24,7 @@ pub(super) fn is_ipv6(text: &[u8]) -> bool {
     }
     let end = text.strip_suffix(b"\n").unwrap_or(text);
     let starts = text.first() == Some(&b':') && text.get(1).is_some_and(|byte| *byte != b':');
-    let ends = [text, end].iter().any(|text| {
-        matches!(text, [.., before, b':'] if *before != b':')
-    });
+    let ends = [text, end].iter().any(|text| matches!(text, [.., before, b':'] if *before != b':'));
     let doubles = text.windows(2).filter(|pair| *pair == b"::").count();
     !starts && !ends && doubles <= 1 && (colons == 7 || doubles == 1)
 }
@@ -43,9 +41,10 @@ fn is_ipv4(text: &[u8]) -> bool {
     let number = |part: &&[u8]| {
         !part.is_empty()
             && part.iter().all(u8::is_ascii_digit)
-            && part.iter().fold(0u64, |n, digit| {
-                n.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
-            }) < 256
+            && part
+                .iter()
+                .fold(0u64, |n, digit| n.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
+                < 256
     };
     (1..=4).contains(&parts.len()) && parts.iter().all(number)
 }
@@ -56,10 +55,22 @@ mod tests {
 
     #[test]
     fn texts_are_judged_as_by_the_reference() {
-        for text in ["fd00::1", "::", "::1", "1:2:3:4:5:6:7:8", "::ffff:10.0.0.1", "FD00::", "1::2:"] {
+        for text in
+            ["fd00::1", "::", "::1", "1:2:3:4:5:6:7:8", "::ffff:10.0.0.1", "FD00::", "1::2:"]
+        {
             assert_eq!(is_ipv6(text.as_bytes()), text != "1::2:", "{text}");
         }
-        for text in ["", "10.0.0.1", "1:2", "1::2::3", ":1::2", ":::", "g::", "12345::", "1:2:3:4:5:6:7:8:9"] {
+        for text in [
+            "",
+            "10.0.0.1",
+            "1:2",
+            "1::2::3",
+            ":1::2",
+            ":::",
+            "g::",
+            "12345::",
+            "1:2:3:4:5:6:7:8:9",
+        ] {
             assert!(!is_ipv6(text.as_bytes()), "{text}");
         }
     }

@@ -22,8 +22,8 @@ mod vxlan;
 
 use pve_schema::{Error, Map, PerlStr, PerlString, Value};
 
-use context::{Config, Context, Vnet};
 use crate::zone::Kind;
+use context::{Config, Context, Vnet};
 
 use data::{Objects, Section, is_true, text};
 

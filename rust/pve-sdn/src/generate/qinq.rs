@@ -28,21 +28,23 @@ pub(super) fn generate(context: &mut Context<'_>, vnet: &Vnet<'_>) -> Result<(),
         }
     };
     for (end, other) in [(&uplink, &peer), (&peer, &uplink)] {
-        context.stanzas.add(end.as_perl(), Options::veth(other));
+        context.stanzas.once(end, || Ok(Options::veth(other)))?;
     }
-    let mut zone_bridge = Options::default();
-    zone_bridge.maybe("mtu ", mtu.as_ref());
-    zone_bridge.line("bridge-stp off");
-    zone_bridge.parts(&[
-        PerlStr::literal("bridge-ports "),
-        zone_port.as_perl(),
-        PerlStr::literal(" "),
-        uplink.as_perl(),
-    ]);
-    zone_bridge.line("bridge-fd 0");
-    zone_bridge.line("bridge-vlan-aware yes");
-    zone_bridge.line("bridge-vids 2-4094");
-    context.stanzas.add(zone.as_perl(), zone_bridge);
+    context.stanzas.once(&zone, || {
+        let mut bridge = Options::default();
+        bridge.maybe("mtu ", mtu.as_ref());
+        bridge.line("bridge-stp off");
+        bridge.parts(&[
+            PerlStr::literal("bridge-ports "),
+            zone_port.as_perl(),
+            PerlStr::literal(" "),
+            uplink.as_perl(),
+        ]);
+        bridge.line("bridge-fd 0");
+        bridge.line("bridge-vlan-aware yes");
+        bridge.line("bridge-vids 2-4094");
+        Ok(bridge)
+    })?;
     let options = vnet_bridge(vnet, port.as_perl(), mtu.as_ref())?;
     context.stanzas.add(vnet.id, options);
     Ok(())

@@ -1,8 +1,9 @@
 //! The stanzas of interfaces in the making, and their text.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use pve_schema::{PerlStr, PerlString};
+use pve_schema::{Error, PerlStr, PerlString};
 
 /// An interface's name in Perl's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +93,18 @@ impl Stanzas {
     /// The first stanza of an interface stays.
     pub(super) fn add(&mut self, name: PerlStr<'_>, options: Options) {
         self.0.entry(Name(name.into_owned())).or_insert(options);
+    }
+
+    /// Adds a stanza that several VNets may need: it is made for the first one alone.
+    pub(super) fn once(
+        &mut self,
+        name: &PerlString<'_>,
+        make: impl FnOnce() -> Result<Options, Error>,
+    ) -> Result<(), Error> {
+        if let Entry::Vacant(free) = self.0.entry(Name(name.as_perl().into_owned())) {
+            free.insert(make()?);
+        }
+        Ok(())
     }
 
     /// The stanza of an interface, to be added to.

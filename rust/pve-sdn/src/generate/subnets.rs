@@ -25,10 +25,9 @@ pub(super) struct Subnets<'m> {
     by_vnet: Vec<usize>,
 }
 
-/// The part of an id between dashes; empty ones at its end are none, as in Perl's `split`.
+/// The part of an id between dashes.
 fn part(id: PerlStr<'_>, at: usize) -> PerlStr<'_> {
-    let parts: Vec<PerlStr<'_>> = id.split(b'-').collect();
-    parts.get(at).copied().unwrap_or(PerlStr::Bytes(b""))
+    id.split(b'-').nth(at).unwrap_or(PerlStr::Bytes(b""))
 }
 
 fn subnet<'m>(id: PerlStr<'m>, value: &'m Value<'m>) -> Result<Option<Subnet<'m>>, Error> {
@@ -129,12 +128,7 @@ pub(super) fn add(
         let has_gateway = gateway.as_perl().is_true();
         if has_gateway && !gateways.contains(&gateway) {
             let slash = PerlStr::literal("/");
-            options.parts(&[
-                PerlStr::literal("address "),
-                gateway.as_perl(),
-                slash,
-                subnet.mask,
-            ]);
+            options.parts(&[PerlStr::literal("address "), gateway.as_perl(), slash, subnet.mask]);
         }
         let v6 = is_ipv6(gateway.as_bytes());
         if has_gateway {

@@ -4,7 +4,7 @@ use pve_schema::{Error, PerlStr, PerlString};
 
 use super::bridge::vnet_bridge;
 use super::context::{Config, Context, Vnet};
-use super::interfaces::{LocalEnd, local_end, split_list, tunnel_mtu};
+use super::interfaces::{LocalEnd, Tunnel, local_end, split_list, tunnel_mtu};
 use super::stanza::Options;
 
 pub(super) fn generate(
@@ -13,14 +13,17 @@ pub(super) fn generate(
     vnet: &Vnet<'_>,
 ) -> Result<(), Error> {
     let Some(tag) = vnet.options.true_text("tag")? else { return Err(missing_tag()) };
-    let (peers, end) = underlay(config, context, vnet)?;
-    let mtu = tunnel_mtu(context, vnet.zone, &end)?;
-    let mtu = Some(mtu).filter(|mtu| mtu.as_perl().is_true());
+    let answer = context.tunnel(vnet, |context| {
+        let (peers, end) = underlay(config, context, vnet)?;
+        let mtu = tunnel_mtu(context, vnet.zone, &end)?;
+        Ok(Tunnel { peers, end, mtu })
+    })?;
+    let Tunnel { peers, end, mtu } = answer.result.as_ref().map_err(Clone::clone)?;
     let name = vnet.prefixed("vxlan_");
     let mut tunnel = Options::default();
     tunnel.option("vxlan-id ", &tag);
     // An address that is not known counts as an empty one.
-    let own = end.address.unwrap_or_default();
+    let own = end.address.clone().unwrap_or_default();
     for peer in peers.iter().filter(|peer| **peer != own) {
         tunnel.option("vxlan_remoteip ", peer);
     }

@@ -5,7 +5,7 @@ use pve_schema::{Map, PerlStr, PerlString, Value};
 
 /// What a caller says of a node: keys of a hash, each of which may be left out, so that the node itself is asked.
 #[derive(Clone, Debug, Default)]
-pub struct Given {
+pub struct Environment {
     pub(crate) node: Option<PerlString<'static>>,
     pub(crate) interfaces: Option<Map<'static>>,
     pub(crate) bridges: Option<Map<'static>>,
@@ -36,13 +36,13 @@ fn interfaces(value: Value<'static>) -> Result<Option<Map<'static>>, BadEnvironm
     hash("interfaces", value)
 }
 
-impl Given {
+impl Environment {
     /// Reads the hash.
     ///
     /// # Errors
     /// A key that there is not, or a value of another form.
-    pub fn of(env: Map<'static>) -> Result<Given, BadEnvironment> {
-        let mut given = Given::default();
+    pub fn of(env: Map<'static>) -> Result<Environment, BadEnvironment> {
+        let mut given = Environment::default();
         for (key, value) in env.into_entries() {
             match key.as_bytes() {
                 b"nodename" => given.node = node(value)?,
