@@ -19,6 +19,7 @@ pub mod mac_cache;
 pub mod perl;
 pub mod reverse_zone;
 mod section_file;
+pub mod status;
 pub mod subnet;
 pub mod zone;
 

@@ -19,7 +19,7 @@ pub struct ThisNode<'c, 'k> {
 }
 
 /// What the reference dies with.
-fn died(died: Died) -> Error {
+pub(crate) fn died(died: Died) -> Error {
     let (text, at_caller) = match died {
         Died::Text(text) => (text, false),
         Died::AtCaller(text) => (text, true),
@@ -28,7 +28,7 @@ fn died(died: Died) -> Error {
     Error::Died { text: PerlString::from(text.as_str()).into_owned(), at_caller }
 }
 
-fn string(text: &str) -> PerlString<'static> {
+pub(crate) fn string(text: &str) -> PerlString<'static> {
     PerlString::from(text).into_owned()
 }
 

@@ -14,6 +14,7 @@ mod kind;
 mod link;
 mod links;
 pub(crate) mod message;
+mod tables;
 mod value;
 mod vf;
 mod words;
@@ -25,6 +26,7 @@ use crate::wire::RouteSocket;
 pub use addressed::{Addressed, addressed};
 pub use brief::Brief;
 pub use links::Links;
+pub use tables::{LinkAddress, LinkVlan, Tables};
 pub use value::JSON_BOOLEAN;
 
 /// All links of the calling thread's network namespace. `poll` runs at least every 50 ms meanwhile and may end the call.

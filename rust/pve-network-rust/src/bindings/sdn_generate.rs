@@ -1,8 +1,10 @@
 //! `PVE::Network::Rust::SDN`: what is generated for zones and VNets.
 
 use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use perlxs::{Context, Error, PerlData};
+use perlxs::{Context, Error, List, Perl, PerlData, Return, Returned};
 use pve_container::network_lock::NetworkLockFile;
 use pve_netlink::Host;
 use pve_netlink::host::ovs::Installed;
@@ -10,7 +12,7 @@ use pve_netlink::host::{Call, Surroundings};
 use pve_netlink::wait::Cancel;
 use pve_schema::Map;
 use pve_sdn::generate::generate;
-use pve_vnet::{Environment, ThisNode};
+use pve_vnet::{Environment, ThisNode, ThisNodesStatus};
 
 use crate::string::Text;
 use crate::{error, node, string};
@@ -30,13 +32,34 @@ fn on_this_node<T>(
     let env = Environment::of(map(env).into_owned());
     let env = env.map_err(|error| Error::die_at_caller(error.0))?;
     let root = node::root();
+    Ok(on_this_host(&root, |call| run(&mut ThisNode::new(call, &root, env))))
+}
+
+/// Asks on the thread that this runs on: nothing waits but Open vSwitch's command, which is only run for what is no bridge
+/// of the kernel's.
+fn on_this_host<T>(root: &Path, run: impl FnOnce(&mut Call<'_>) -> T) -> T {
     let surroundings = Surroundings {
-        lock: &NetworkLockFile::below(&root),
-        ovs: &Installed::below(&root),
+        lock: &NetworkLockFile::below(root),
+        ovs: &Installed::below(root),
         interfaces: &|| None,
     };
     let cancel = Cancel::new();
-    Ok(run(&mut ThisNode::new(&mut Call::here(&Host, &cancel, &surroundings), &root, env)))
+    run(&mut Call::here(&Host, &cancel, &surroundings))
+}
+
+/// Whether it has been warned of what was generated, which is told once until it is as it should be.
+static HAS_WARNED: AtomicBool = AtomicBool::new(false);
+
+/// How zones are, and how VNets are; or the empty list.
+pub(crate) struct Hashes(Option<(Map<'static>, Map<'static>)>);
+
+impl Return for Hashes {
+    fn into_perl(self, perl: Perl) -> Result<Returned, Error> {
+        match self.0 {
+            Some((zones, vnets)) => List(vec![zones, vnets]).into_perl(perl),
+            None => Ok(Returned::Empty),
+        }
+    }
 }
 
 /// What is generated for zones and VNets.
@@ -102,5 +125,33 @@ pub mod package {
         let found = on_this_node(env, |node| pve_vnet::diff(&old, &new, node))?;
         string::warn_all(context, found.warnings);
         found.diff.map(|diff| Data(diff.to_map())).map_err(error::schema)
+    }
+
+    /// Stands for `PVE::Network::SDN::Zones::status`: how the zones and VNets in effect are on this node.
+    ///
+    /// Returns two references to hashes. The first has, by zone, `status` and `zone-type`; the second, by VNet, `zone`,
+    /// `status` and, if it is not `available`, mostly `statusmsg`. A status is `available`; `pending`, if what was generated
+    /// is missing or older than what is in effect; or `error`. Where nothing has been applied yet it returns nothing.
+    ///
+    /// Where the Perl function runs `ifquery`, this compares the same files with the kernel by ifupdown2's rules.
+    ///
+    /// Warns, once, that the local configuration is not yet generated or too old.
+    ///
+    /// # Errors
+    ///
+    /// `unknown section type '...'` for a zone with a VNet on this node; the kernel does not answer.
+    #[export]
+    fn status(context: &mut Context) -> Result<Hashes, Error> {
+        let root = node::root();
+        let found = on_this_host(&root, |call| ThisNodesStatus::new(call, &root).status());
+        let Some(found) = found.map_err(error::schema)? else { return Ok(Hashes(None)) };
+        match found.stale {
+            Some(why) if !HAS_WARNED.swap(true, Ordering::Relaxed) => {
+                context.warn(format!("{why}\n"))
+            }
+            Some(_) => {}
+            None => HAS_WARNED.store(false, Ordering::Relaxed),
+        }
+        Ok(Hashes(Some(found.to_maps())))
     }
 }

@@ -80,8 +80,8 @@ pub(super) fn split_list(list: &PerlString<'_>) -> Vec<PerlString<'static>> {
         if has_nul {
             return char == '\0';
         }
-        let is_space = if list.is_bytes() { is_byte_space(char) } else { char.is_whitespace() };
-        matches!(char, ',' | ';') || is_space
+        // The reference's module asks for Unicode's rules, whatever kind of string it is.
+        matches!(char, ',' | ';') || char.is_whitespace()
     };
     let text: String = list.chars().collect();
     let parts = text.split(is_separator);
@@ -91,11 +91,6 @@ pub(super) fn split_list(list: &PerlString<'_>) -> Vec<PerlString<'static>> {
         parts.pop();
     }
     parts.into_iter().map(|part| PerlString::from(part).into_owned()).collect()
-}
-
-/// `\s` for bytes.
-fn is_byte_space(char: char) -> bool {
-    matches!(char, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}')
 }
 
 /// What the tunnels of a zone go over.

@@ -72,13 +72,12 @@ fn ovs_port(
     ]);
     context.stanzas.add(name.as_perl(), port);
     // ifupdown2 merges this with the bridge's own stanza.
-    if let Some(ports) = context.stanzas.of(bridge.as_perl()).first_mut() {
-        if !ports.as_perl().is_true() {
-            *ports = PerlString::literal("ovs_ports");
-        }
-        if !ports.as_perl().split(b' ').any(|port| port == name.as_perl()) {
-            ports.extend(&[PerlStr::literal(" "), name.as_perl()]);
-        }
+    let stanza = context.stanzas.of(bridge.as_perl());
+    let ports = stanza.first().filter(|ports| ports.is_true());
+    let mut ports = ports.unwrap_or(PerlStr::literal("ovs_ports")).into_owned();
+    if !ports.as_perl().split(b' ').any(|port| port == name.as_perl()) {
+        ports.extend(&[PerlStr::literal(" "), name.as_perl()]);
+        stanza.replace_first(&ports);
     }
     Ok(name)
 }

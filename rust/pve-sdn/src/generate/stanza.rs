@@ -21,19 +21,23 @@ impl Ord for Name {
     }
 }
 
-/// The options of one interface, one a line.
+/// The options of one interface, one a line, as they are in the file: with a tab before and a newline after each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Options(Vec<PerlString<'static>>);
+pub struct Options {
+    text: PerlString<'static>,
+}
 
 impl Options {
     /// A line.
     pub(super) fn line(&mut self, line: &'static str) {
-        self.0.push(PerlString::literal(line));
+        self.parts(&[PerlStr::literal(line)]);
     }
 
     /// A line of several parts.
     pub(super) fn parts(&mut self, parts: &[PerlStr<'_>]) {
-        self.0.push(PerlString::concat(parts));
+        self.text.push_literal("\t");
+        self.text.extend(parts);
+        self.text.push_literal("\n");
     }
 
     /// An option, with the space after its word, and its value.
@@ -66,17 +70,26 @@ impl Options {
         options
     }
 
-    /// The first line, an empty one added if there is none.
-    pub(super) fn first_mut(&mut self) -> Option<&mut PerlString<'static>> {
-        if self.0.is_empty() {
-            self.0.push(PerlString::new());
-        }
-        self.0.first_mut()
+    /// The first line, if there is one.
+    pub(super) fn first(&self) -> Option<PerlStr<'_>> {
+        self.lines().next()
+    }
+
+    /// Puts another line in the place of the first.
+    pub(super) fn replace_first(&mut self, line: &PerlString<'_>) {
+        let old = std::mem::take(self);
+        self.parts(&[line.as_perl()]);
+        let first = old.text.as_perl().split(b'\n').next();
+        let rest = first.map_or(0, |first| first.as_bytes().len() + 1);
+        self.text.push(old.text.as_perl().tail(rest));
     }
 
     /// The lines.
-    pub fn lines(&self) -> impl ExactSizeIterator<Item = PerlStr<'_>> {
-        self.0.iter().map(PerlString::as_perl)
+    pub fn lines(&self) -> impl Iterator<Item = PerlStr<'_>> {
+        let lines = self.text.as_perl().split(b'\n');
+        lines
+            .filter(|line| !line.is_empty())
+            .map(|line| if line.as_bytes().starts_with(b"\t") { line.tail(1) } else { line })
     }
 }
 
@@ -127,9 +140,7 @@ impl Stanzas {
                 name,
                 PerlStr::literal("\n"),
             ]);
-            for line in options.lines() {
-                text.extend(&[PerlStr::literal("\t"), line, PerlStr::literal("\n")]);
-            }
+            text.push(options.text.as_perl());
         }
     }
 }
