@@ -13,7 +13,7 @@ __END__
 
 =head1 NAME
 
-PVE::Network::Rust::SDN - VNets, interfaces of guests on them, and their addresses
+PVE::Network::Rust::SDN - zones and VNets, interfaces of guests on them, and their addresses
 
 =head1 SYNOPSIS
 
@@ -34,10 +34,14 @@ PVE::Network::Rust::SDN - VNets, interfaces of guests on them, and their address
 
     PVE::Network::Rust::SDN::regenerate_config();
 
+    print PVE::Network::Rust::SDN::generate_raw_etc_network_config($running);
+    print PVE::Network::Rust::SDN::diff($running, $pending)->{text};
+    my ($zones, $vnets) = PVE::Network::Rust::SDN::status();
+
 =head1 DESCRIPTION
 
-The functions of the same name of C<PVE::Network::SDN::Vnets>, C<PVE::Network::SDN::Zones> and C<PVE::Network::SDN::Dhcp>,
-in Rust: same arguments, same results, same warnings and error texts, same files and same requests to servers.
+The functions of the same name of C<PVE::Network::SDN>, C<PVE::Network::SDN::Vnets>, C<PVE::Network::SDN::Zones> and
+C<PVE::Network::SDN::Dhcp>, in Rust: same arguments, same results, same warnings and error texts, same files and same requests to servers.
 
 Those that plug interfaces in take the name of any bridge. What is no VNet is treated as L<PVE::Network::Rust::Host> does.
 They leave everything as it was when they fail.
@@ -51,6 +55,74 @@ whole: a process that is killed leaves the old or the new one. While a call wait
 signal handlers run; one that dies ends the call.
 
 Keys of JSON are written in the order of strings, where the Perl functions leave it to Perl's hashes.
+
+=head2 The node
+
+What is generated depends on the node. C<$env> of C<generate_raw_etc_network_config> and C<diff> is a reference to a hash that
+says what the node is; for a key that is not there, or undef, the node itself is asked. Any other key is refused.
+
+=over
+
+=item nodename
+
+Its name, which zones with a list of nodes are for or not. By default uname(2)'s, up to the first dot.
+
+=item interfaces
+
+The content of F</etc/network/interfaces>, bytes, or a reference to a hash as L<PVE::Network::Rust::Interfaces> and
+C<PVE::INotify::read_file('interfaces')> return it: which of the node's addresses the peers of VXLAN and EVPN zones know. By
+default the file.
+
+=item bridges
+
+A reference to a hash of the bridges that there are, by name, each a reference to a hash: C<ovs>, whether it is one of Open
+vSwitch, C<vlan_aware>, whether it filters VLANs, both false by default, and C<ports>, a reference to a list of its ports that
+lead out of the node. By default the kernel's links and Open vSwitch.
+
+=item routes
+
+A reference to a hash of how addresses are reached, each a reference to a hash: C<src>, the source address, and C<dev>, the
+outgoing interface. C<default> stands for all other addresses; without it they cannot be reached. Asked for are C<8.8.8.8> and
+C<2001:4860:4860::8888> where the addresses of a subnet are to be translated, and the first peer of a zone of which none is on
+the node. By default the kernel's routes.
+
+=back
+
+=head2 What is generated
+
+For each VNet of a zone that is for the node, in interfaces by these names, with I<V> the VNet, I<Z> the zone, I<B> the zone's
+C<bridge> and I<T> a C<tag>:
+
+=over
+
+=item simple
+
+I<V>, a bridge without ports; gateways of subnets are its addresses, a subnet of one address is routed to it, and addresses of
+subnets with C<snat> are translated on their way out. C<mac> of the VNet, C<mtu> of the zone.
+
+=item vlan
+
+I<V>, on I<B.T> if I<B> filters VLANs; on the pair C<ln_>I<V> and C<pr_>I<V> into the bridge I<B>C<v>I<T> of the VLANs on I<B>'s
+ports if it does not; on C<ln_>I<V>, a port of I<B>, if that is one of Open vSwitch.
+
+=item qinq
+
+I<V>, on C<z_>I<Z>I<.T>, or on C<pr_>I<Z> without a tag; C<z_>I<Z>, a bridge on the zone's VLAN, which is I<B.T> or C<sv_>I<Z>,
+with C<vlan-protocol>.
+
+=item vxlan
+
+I<V> and C<vxlan_>I<V>, to C<peers> or the nodes of C<fabric>; C<vxlan-port>; C<mtu>, 1450 by default.
+
+=item evpn
+
+I<V> and C<vxlan_>I<V> for BGP, in C<vrf_>I<Z>; C<vrfvx_>I<Z> and C<vrfbr_>I<Z> between the VRFs; on a node among C<exitnodes>
+C<xvrf_>I<Z> and C<xvrfp_>I<Z> with C<exitnodes-local-routing>, and translation of subnets with C<snat>.
+
+=back
+
+C<alias> of a VNet is that of its bridge, C<vlanaware> makes it filter VLANs. C<isolate-ports> shows where guests are plugged
+in, not here. The interfaces of C<fabrics> follow.
 
 =head1 FUNCTIONS
 
@@ -91,7 +163,12 @@ The lock under which these are written.
 
 =item F</etc/network/interfaces>
 
-Whether a bridge learns addresses, where no zone says so.
+Whether a bridge learns addresses, where no zone says so; the node's own addresses; and with the files that it names what
+C<status> compares with the kernel.
+
+=item F</etc/network/interfaces.d/sdn>
+
+What was generated last, and its version.
 
 =back
 

@@ -108,6 +108,14 @@ sub sdn_calls {
     my @subnet = ($zone, 'z-10.0.0.0-24', { type => 'subnet', vnet => 'v1' });
     my @unknown = ($zone, 'z-10.9.0.0-24', { type => 'subnet', vnet => 'v1' });
     my @ip = ('v1', '10.0.0.5');
+    my @generation = (
+        {
+            version => 1,
+            zones => { ids => { z => $zone } },
+            vnets => { ids => { v1 => { zone => 'z' } } },
+        },
+        { nodename => 'here' },
+    );
     my %arguments = (
         "${sdn}::get_vnet" => ['v1'],
         "${sdn}::get_subnets" => ['v1', 1],
@@ -131,6 +139,9 @@ sub sdn_calls {
         "${sdn}::tap_plug" => ['veth9999i0', 'v1', 5, 1, '7;8', '2.5'],
         "${sdn}::add_bridge_fdb" => ['veth9999i0', $mac, 'v1'],
         "${sdn}::del_bridge_fdb" => ['veth9999i0', $mac, 'v1'],
+        "${sdn}::generate_raw_etc_network_config" => [@generation],
+        "${sdn}::diff" => [undef, @generation],
+        "${sdn}::status" => [],
         "${subnets}::add_subnet" => [@subnet],
         "${subnets}::update_subnet" => [@subnet, {}],
         "${subnets}::del_subnet" => [@unknown],

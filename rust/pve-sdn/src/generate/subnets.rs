@@ -1,28 +1,34 @@
 //! The subnets of VNets, as far as they show in a VNet's stanza.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use pve_schema::{Error, PerlNumber, PerlStr, PerlString, Value};
 
 use super::context::{Config, Context};
-use super::data::{Objects, Section, text};
+use super::data::{Section, text};
 use super::ip_version::is_ipv6;
 use super::stanza::Options;
 
 /// A subnet with what its id `ZONE-NETWORK-MASK` says.
 struct Subnet<'m> {
-    /// The VNet that it is of.
-    vnet: PerlString<'m>,
     section: Section<'m>,
     cidr: PerlString<'static>,
     mask: PerlStr<'m>,
 }
 
-/// All subnets.
+/// All subnets by their VNets.
 #[derive(Default)]
-pub(super) struct Subnets<'m> {
-    /// In the order of their ids.
-    all: Vec<Subnet<'m>>,
-    /// The same as places in that list, those of a VNet together.
-    by_vnet: Vec<usize>,
+pub(super) struct Subnets<'m>(HashMap<Cow<'m, [u8]>, Vec<(PerlStr<'m>, Subnet<'m>)>>);
+
+/// The same for strings that Perl holds for equal: the characters in UTF-8.
+fn characters<'s>(text: PerlStr<'s>) -> Cow<'s, [u8]> {
+    match text {
+        PerlStr::Bytes(bytes) if !bytes.is_ascii() => {
+            Cow::Owned(text.chars().collect::<String>().into_bytes())
+        }
+        other => Cow::Borrowed(other.as_bytes()),
+    }
 }
 
 /// The part of an id between dashes.
@@ -30,7 +36,11 @@ fn part(id: PerlStr<'_>, at: usize) -> PerlStr<'_> {
     id.split(b'-').nth(at).unwrap_or(PerlStr::Bytes(b""))
 }
 
-fn subnet<'m>(id: PerlStr<'m>, value: &'m Value<'m>) -> Result<Option<Subnet<'m>>, Error> {
+/// A subnet and its VNet, if it has one.
+fn subnet<'m>(
+    id: PerlStr<'m>,
+    value: &'m Value<'m>,
+) -> Result<Option<(PerlString<'m>, Subnet<'m>)>, Error> {
     if !id.is_true() {
         return Err(Error::died(&[PerlStr::literal("no sdn subnet ID specified\n")]));
     }
@@ -42,39 +52,44 @@ fn subnet<'m>(id: PerlStr<'m>, value: &'m Value<'m>) -> Result<Option<Subnet<'m>
     let Some(vnet) = section.true_text("vnet")? else { return Ok(None) };
     let mask = part(id, 2);
     let cidr = PerlString::concat(&[part(id, 1), PerlStr::literal("/"), mask]);
-    Ok(Some(Subnet { vnet, section, cidr, mask }))
+    Ok(Some((vnet, Subnet { section, cidr, mask })))
 }
 
 impl<'m> Subnets<'m> {
     /// # Errors
     /// A subnet has no section, and no VNet can be told which are its own (`Vnets::get_subnets`).
     pub(super) fn of(config: Section<'m>) -> Result<Subnets<'m>, Error> {
-        let mut all = Vec::new();
-        for (id, value) in Objects::of(config, "subnets")?.iter() {
-            all.extend(subnet(id, value)?);
+        let mut by_vnet: HashMap<Cow<'m, [u8]>, Vec<(PerlStr<'m>, Subnet<'m>)>> = HashMap::new();
+        let mut first: Option<(PerlStr<'m>, Error)> = None;
+        for (id, value) in config.section("subnets")?.section("ids")?.iter() {
+            match subnet(id, value) {
+                Ok(None) => {}
+                Ok(Some((vnet, subnet))) => {
+                    let vnet = Cow::Owned(characters(vnet.as_perl()).into_owned());
+                    by_vnet.entry(vnet).or_default().push((id, subnet));
+                }
+                Err(error) if first.as_ref().is_none_or(|(known, _)| id < *known) => {
+                    first = Some((id, error));
+                }
+                Err(_) => {}
+            }
         }
-        let vnet = |at: &usize| all.get(*at).map(|subnet: &Subnet<'_>| subnet.vnet.as_perl());
-        let mut by_vnet: Vec<usize> = (0..all.len()).collect();
-        // Stable: within a VNet they stay in the order of their ids.
-        by_vnet.sort_by(|a, b| vnet(a).cmp(&vnet(b)));
-        Ok(Subnets { all, by_vnet })
+        if let Some((_, error)) = first {
+            return Err(error);
+        }
+        by_vnet.values_mut().for_each(|of| of.sort_by(|(a, _), (b, _)| a.cmp(b)));
+        Ok(Subnets(by_vnet))
     }
 
     /// Those of a VNet, in the order of their ids; all of them for a name that Perl holds for false, as in the reference.
     fn of_vnet(&self, vnet: PerlStr<'_>) -> Vec<&Subnet<'m>> {
-        if !vnet.is_true() {
-            return self.all.iter().collect();
+        if vnet.is_true() {
+            let of = self.0.get(characters(vnet).as_ref()).map(Vec::as_slice);
+            return of.unwrap_or_default().iter().map(|(_, subnet)| subnet).collect();
         }
-        let subnets = |places: &[usize]| -> Vec<&Subnet<'m>> {
-            places.iter().filter_map(|at| self.all.get(*at)).collect()
-        };
-        let is = |at: &usize, wanted: fn(PerlStr<'_>, PerlStr<'_>) -> bool| {
-            self.all.get(*at).is_some_and(|subnet| wanted(subnet.vnet.as_perl(), vnet))
-        };
-        let from = self.by_vnet.partition_point(|at| is(at, |a, b| a < b));
-        let rest = self.by_vnet.get(from..).unwrap_or_default();
-        let count = rest.partition_point(|at| is(at, |a, b| a == b));
-        subnets(rest.get(..count).unwrap_or_default())
+        let mut all: Vec<_> = self.0.values().flatten().collect();
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        all.into_iter().map(|(_, subnet)| subnet).collect()
     }
 }
 
