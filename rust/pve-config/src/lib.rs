@@ -6,5 +6,7 @@
 
 pub mod interfaces;
 pub mod lxc;
+mod node_set;
+pub mod sdn;
 pub mod storage;
 pub mod vnets;
