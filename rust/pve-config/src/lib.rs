@@ -9,4 +9,3 @@ pub mod lxc;
 mod node_set;
 pub mod sdn;
 pub mod storage;
-pub mod vnets;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pve_config::vnets::vnet_names;
+use pve_config::sdn::vnet_names;
 use pve_container::config_cache::{CacheCounts, ConfigCache};
 use pve_container::config_error::ConfigError;
 use pve_container::config_file::ConfigFiles;

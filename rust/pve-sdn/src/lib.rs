@@ -12,11 +12,9 @@ mod error;
 pub mod ethers;
 pub mod ipam_state;
 pub mod json;
-mod layout;
 pub mod mac_cache;
 pub mod perl;
 pub mod reverse_zone;
-mod section_file;
 pub mod subnet;
 pub mod zone;
 

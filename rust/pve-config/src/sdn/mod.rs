@@ -114,7 +114,28 @@ pub fn update_schema(
     Ok(section::update_schema(table, kind, base))
 }
 
+/// The names of the VNets in `sdn/vnets.cfg`, in its order: those whose sections are complete.
+pub fn vnet_names(raw: &[u8]) -> Vec<String> {
+    let filename = PerlStr::literal(vnets::LAYOUT.name);
+    // The table is in order, which a test sees to.
+    let Ok(parsed) = parse_config(File::Vnets, filename, raw, false) else { return Vec::new() };
+    let complete = parsed.config.sections.iter().filter(|section| section.settings.is_some());
+    let names = complete.map(|section| std::str::from_utf8(section.id.as_bytes()));
+    names.flatten().map(str::to_owned).collect()
+}
+
 /// A type by its name (`PVE::SectionConfig::lookup`).
 fn lookup<'t>(table: &'t Table, name: &str) -> Result<&'t Type, Error> {
     table.lookup(PerlString::from(name).as_perl())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_complete_sections() {
+        let raw = b"vnet: blue\n\tzone z\n\talias vnet: x\n\nvnet:red\n zone z\n\nvnet: green\n\nother: y\n";
+        assert_eq!(vnet_names(raw), ["blue", "red"]);
+    }
 }
