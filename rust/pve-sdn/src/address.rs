@@ -71,9 +71,27 @@ pub fn net_ip(text: &str) -> Option<IpAddr> {
     }
     let mut octets = [0; 4];
     for (octet, part) in octets.iter_mut().zip(text.split('.')) {
-        *octet = part.parse().ok()?;
+        *octet = part.parse().ok().filter(|_| part.len() <= 3)?;
     }
     Some(IpAddr::V4(octets.into()))
+}
+
+/// The first and the last address of what Net::IP reads: an address, `ADDRESS/LENGTH` without bits behind the length, or
+/// `FIRST - LAST`.
+#[must_use]
+pub fn net_ip_range(text: &str) -> Option<(IpAddr, IpAddr)> {
+    if let Some((address, length)) = text.split_once('/') {
+        let first = net_ip(address)?;
+        let width = if first.is_ipv4() { 32 } else { 128 };
+        let length = length.parse().ok().filter(|length| *length <= width)?;
+        let (network, last) = Network { address: first, prefix: length }.range();
+        return (network == first).then_some((first, last));
+    }
+    let (first, last) = match text.split_once('-') {
+        Some((first, last)) => (net_ip(first.trim_end())?, net_ip(last.trim_start())?),
+        None => net_ip(text).map(|address| (address, address))?,
+    };
+    (first.is_ipv4() == last.is_ipv4() && first <= last).then_some((first, last))
 }
 
 /// `Net::IP::ip_is_ipv4`.
@@ -171,6 +189,13 @@ impl Network {
         address(self.address.is_ipv4(), number(self.address) & !self.host_mask())
     }
 
+    /// The network's first and last address.
+    #[must_use]
+    pub fn range(&self) -> (IpAddr, IpAddr) {
+        let last = number(self.address) | self.host_mask();
+        (self.network(), address(self.address.is_ipv4(), last))
+    }
+
     /// The width of the network's part in bits.
     #[must_use]
     pub fn prefix(&self) -> u32 {
@@ -256,8 +281,30 @@ mod tests {
     fn net_ip_fills_from_the_left() {
         assert_eq!(net_ip("10.1"), Some("10.1.0.0".parse().unwrap()));
         assert_eq!(net_ip("010.1.1.1"), Some("10.1.1.1".parse().unwrap()));
+        assert_eq!(net_ip("0010.1.1.1"), None);
         assert_eq!(version("10.0.0.0/24"), None);
         assert_eq!(version("fd00::"), Some(6));
+    }
+
+    #[test]
+    fn ranges_are_those_of_the_reference() {
+        let range = |text| {
+            net_ip_range(text)
+                .map(|(first, last)| format!("{}-{}", canonical(first), canonical(last)))
+        };
+        for (text, wanted) in [
+            ("10.0.0.1", Some("10.0.0.1-10.0.0.1")),
+            ("10.0.0.0/31", Some("10.0.0.0-10.0.0.1")),
+            ("10.0.0.1/31", None),
+            ("10.0.0.0/33", None),
+            ("10.0.0.1-10.0.0.3", Some("10.0.0.1-10.0.0.3")),
+            ("10.0.0.3 - 10.0.0.1", None),
+            ("fd00::/127", Some("fd00::-fd00::1")),
+            ("10.0.0.1-fd00::", None),
+            ("", None),
+        ] {
+            assert_eq!(range(text).as_deref(), wanted, "{text}");
+        }
     }
 
     #[test]

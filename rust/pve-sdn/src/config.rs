@@ -25,7 +25,8 @@ impl Objects {
         let (mut ids, mut warnings) = (Map::new(), Vec::new());
         match parsed {
             Ok(parsed) => {
-                warnings.extend(parsed.warnings.iter().map(|text| perl::characters(text.as_perl())));
+                warnings
+                    .extend(parsed.warnings.iter().map(|text| perl::characters(text.as_perl())));
                 for section in parsed.config.sections {
                     let settings = section.settings.as_ref().map_or(Value::Null, perl::object);
                     ids.insert(perl::characters(section.id.as_perl()), settings);
@@ -43,6 +44,15 @@ impl Objects {
             }
         }
         (Objects { ids }, warnings)
+    }
+
+    /// Those of a configuration as `parse_config` gives it, in `ids`.
+    #[must_use]
+    pub fn of(mut config: Value) -> Objects {
+        match config.get_mut("ids").map(Value::take) {
+            Some(Value::Object(ids)) => Objects { ids },
+            _ => Objects::default(),
+        }
     }
 
     /// An object by its id, as the reference's `sdn_…_config` with `$noerr`.
@@ -88,11 +98,7 @@ impl Running {
         let is_configured =
             ["zones", "subnets"].iter().any(|kind| perl::is_true(content.get(*kind)));
         let mut objects = |kind: &str| {
-            let ids = content.get_mut(kind).and_then(|objects| objects.get_mut("ids"));
-            match ids.map(Value::take) {
-                Some(Value::Object(ids)) => Objects { ids },
-                _ => Objects::default(),
-            }
+            content.get_mut(kind).map(Value::take).map(Objects::of).unwrap_or_default()
         };
         let (zones, vnets, subnets) = (objects("zones"), objects("vnets"), objects("subnets"));
         Running { is_configured, zones, vnets, subnets }

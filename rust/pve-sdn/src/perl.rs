@@ -69,6 +69,12 @@ pub fn true_text(value: Option<&Value>) -> Option<Cow<'_, str>> {
     is_true(value).then(|| text(value))
 }
 
+/// The number that a value stands for in numeric context.
+#[must_use]
+pub fn number(value: Option<&Value>) -> f64 {
+    PerlNumber::from_prefix(text(value).as_bytes()).as_f64()
+}
+
 /// The number at the start of a text, as in numeric context; cut towards zero.
 #[must_use]
 pub fn integer(text: &str) -> i64 {
