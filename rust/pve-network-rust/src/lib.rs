@@ -2,13 +2,14 @@
 //!
 //! An export is one line of logic: it decodes nothing and decides nothing, that is done by the crates which it calls.
 //! Beside the bindings stand what they share: how errors look in Perl (`error.rs`), Perl's strings (`string.rs`), section
-//! files (`section_file.rs`), data that is kept as JSON (`json.rs`), waiting with signal handlers (`waiting.rs`), and what
+//! files (`section_file.rs`), SDN's configuration (`sdn_objects.rs`), data that is kept as JSON (`json.rs`), waiting with signal handlers (`waiting.rs`), and what
 //! this process knows of its node (`node.rs`).
 
 mod bindings;
 mod error;
 mod json;
 mod node;
+mod sdn_objects;
 mod section_file;
 mod storages;
 mod string;

@@ -1,11 +1,13 @@
 //! `PVE::Network::Rust::SDN::Controllers`: the file of controllers.
 
-use perlxs::{Context, Data, Error, Hash, Ignored, PerlData, Truth};
+use perlxs::{Context, Data, Empty, Error, Hash, Ignored, PerlData, Truth};
 use pve_config::sdn::File;
 use pve_schema::{Map, PerlString};
+use pve_sdn::check;
 
-use crate::section_file;
+use super::sdn::{Argument, text};
 use crate::string::{Text, Words};
+use crate::{error, node, sdn_objects, section_file};
 
 /// The configuration of controllers.
 #[perlxs::package(name = "PVE::Network::Rust::SDN::Controllers")]
@@ -136,5 +138,61 @@ pub mod package {
         base: Option<Data<Map<'_>>>,
     ) -> Result<Data<Map<'static>>, Error> {
         section_file::update_schema_sdn(File::Controllers, kind, base)
+    }
+
+    /// Stands for `on_update_hook` of the plugin of a controller's type: what must hold before the controller `$controllerid`
+    /// of `$controller_cfg` is written.
+    ///
+    /// `$controller_cfg` is a reference to a hash as parse_config returns it. `$nodename` is the node on which there may be
+    /// few BGP and IS-IS controllers; without it, as in the reference, this one.
+    ///
+    /// Returns nothing.
+    ///
+    /// # Errors
+    ///
+    /// `only 1 global evpn controller can be defined`, `must have exactly one of peers / fabric defined`, `only 1 bgp
+    /// controller can be defined`, `only 1 bgp or isis controller can be defined`; `cannot lookup undefined type!`
+    #[export]
+    fn on_update_hook(
+        context: &mut Context,
+        _class: Ignored,
+        controllerid: Argument,
+        controller_cfg: Argument,
+        nodename: Argument,
+    ) -> Result<Empty<()>, Error> {
+        let controllers = sdn_objects::objects(context, File::Controllers, controller_cfg)?;
+        let node = match nodename {
+            Some(_) => text(nodename),
+            None => node::name().map_err(error::reference)?,
+        };
+        check::controller::update(&text(controllerid), &controllers, &node)
+            .map_err(error::refused)?;
+        Ok(Empty::Nothing)
+    }
+
+    /// Stands for `on_delete_hook` of the plugin of a controller's type: what must hold before the controller
+    /// `$controllerid` is deleted.
+    ///
+    /// `$zone_cfg` and `$controller_cfg`, which tells the type, are references to hashes as parse_config returns them;
+    /// without them the cluster's files count.
+    ///
+    /// Returns nothing.
+    ///
+    /// # Errors
+    ///
+    /// `controller ... is used by ...`; `cannot lookup undefined type!`
+    #[export]
+    fn on_delete_hook(
+        context: &mut Context,
+        _class: Ignored,
+        controllerid: Argument,
+        zone_cfg: Argument,
+        controller_cfg: Argument,
+    ) -> Result<Empty<()>, Error> {
+        let zones = sdn_objects::objects(context, File::Zones, zone_cfg)?;
+        let controllers = sdn_objects::objects(context, File::Controllers, controller_cfg)?;
+        check::controller::delete(&text(controllerid), &controllers, &zones)
+            .map_err(error::refused)?;
+        Ok(Empty::Nothing)
     }
 }

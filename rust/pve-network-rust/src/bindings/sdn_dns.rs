@@ -1,9 +1,10 @@
 //! `PVE::Network::Rust::SDN::Dns`: the file of DNS servers.
 
-use perlxs::{Context, Data, Error, Hash, Ignored, PerlData, Truth};
+use perlxs::{Context, Data, Empty, Error, Hash, Ignored, PerlData, Signals, Truth};
 use pve_config::sdn::File;
 use pve_schema::{Map, PerlString};
 
+use super::sdn::{Argument, on_this_host, section};
 use crate::section_file;
 use crate::string::{Text, Words};
 
@@ -129,5 +130,26 @@ pub mod package {
         base: Option<Data<Map<'_>>>,
     ) -> Result<Data<Map<'static>>, Error> {
         section_file::update_schema_sdn(File::Dns, kind, base)
+    }
+
+    /// Stands for `on_update_hook` of the plugin of a DNS server's type: whether the server answers.
+    ///
+    /// `$plugin_config` is a reference to a hash of the DNS server's settings, with its `type`.
+    ///
+    /// Returns nothing.
+    ///
+    /// # Errors
+    ///
+    /// `dns api error: ...`; `cannot lookup undefined type!`, `unknown section type '...'`
+    #[export]
+    fn on_update_hook(
+        context: &mut Context,
+        signals: &Signals,
+        _class: Ignored,
+        plugin_config: Argument,
+    ) -> Result<Empty<()>, Error> {
+        let server = section(plugin_config);
+        on_this_host(context, signals, |sdn| sdn.verify_dns(&server))?;
+        Ok(Empty::Nothing)
     }
 }

@@ -1,9 +1,10 @@
 //! `PVE::Network::Rust::SDN::Ipams`: the file of IPAMs.
 
-use perlxs::{Context, Data, Error, Hash, Ignored, PerlData, Truth};
+use perlxs::{Context, Data, Empty, Error, Hash, Ignored, PerlData, Signals, Truth};
 use pve_config::sdn::File;
 use pve_schema::{Map, PerlString};
 
+use super::sdn::{Argument, on_this_host, section};
 use crate::section_file;
 use crate::string::{Text, Words};
 
@@ -128,5 +129,26 @@ pub mod package {
         base: Option<Data<Map<'_>>>,
     ) -> Result<Data<Map<'static>>, Error> {
         section_file::update_schema_sdn(File::Ipams, kind, base)
+    }
+
+    /// Stands for `on_update_hook` of the plugin of an IPAM's type: whether the server answers.
+    ///
+    /// `$plugin_config` is a reference to a hash of the IPAM's settings, with its `type`.
+    ///
+    /// Returns nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Can't connect to netbox api: ...`, `Can't connect to phpipam api: ...`; `cannot lookup undefined type!`, `unknown section type '...'`
+    #[export]
+    fn on_update_hook(
+        context: &mut Context,
+        signals: &Signals,
+        _class: Ignored,
+        plugin_config: Argument,
+    ) -> Result<Empty<()>, Error> {
+        let server = section(plugin_config);
+        on_this_host(context, signals, |sdn| sdn.verify_ipam(&server))?;
+        Ok(Empty::Nothing)
     }
 }

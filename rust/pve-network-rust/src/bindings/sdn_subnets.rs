@@ -9,13 +9,13 @@ use pve_sdn::{Section, Value};
 use super::sdn::{Argument, names, on_this_host, section, text, value};
 
 /// A subnet as callers have it, from `get_subnets` or with its id beside it.
-fn subnet(id: Argument, subnet: Argument) -> Section {
+pub(super) fn subnet(id: Argument, subnet: Argument) -> Section {
     let (id, subnet) = (text(id), section(subnet));
     if subnet.contains_key("cidr") { subnet } else { with_id(&id, &subnet) }
 }
 
 /// The ranges of a subnet whose ranges have been taken apart already.
-fn parsed_ranges(subnet: &Section) -> Vec<DhcpRange> {
+pub(super) fn parsed_ranges(subnet: &Section) -> Vec<DhcpRange> {
     let ranges = subnet.get("dhcp-range").and_then(Value::as_array);
     let range = |range: &Value| DhcpRange {
         start: perl::text(range.get("start-address")).into_owned(),

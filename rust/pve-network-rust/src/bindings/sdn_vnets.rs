@@ -1,11 +1,13 @@
 //! `PVE::Network::Rust::SDN::Vnets`: the file of VNets.
 
-use perlxs::{Context, Data, Error, Hash, Ignored, PerlData, Truth};
+use perlxs::{Context, Data, Empty, Error, Hash, Ignored, PerlData, Truth};
 use pve_config::sdn::File;
 use pve_schema::{Map, PerlString};
+use pve_sdn::check;
 
-use crate::section_file;
+use super::sdn::{Argument, text};
 use crate::string::{Text, Words};
+use crate::{error, sdn_objects, section_file};
 
 /// The configuration of VNets.
 #[perlxs::package(name = "PVE::Network::Rust::SDN::Vnets")]
@@ -125,5 +127,53 @@ pub mod package {
         base: Option<Data<Map<'_>>>,
     ) -> Result<Data<Map<'static>>, Error> {
         section_file::update_schema_sdn(File::Vnets, kind, base)
+    }
+
+    /// Stands for `PVE::Network::SDN::VnetPlugin->on_update_hook`: what must hold before the VNet `$vnetid` of `$vnet_cfg` is
+    /// written. vnet_update_hook of L<PVE::Network::Rust::SDN::Zones> checks its tag.
+    ///
+    /// `$vnet_cfg` and `$subnet_cfg` are references to hashes as parse_config returns them; without `$subnet_cfg`, which the
+    /// reference reads itself, the cluster's file counts.
+    ///
+    /// Returns nothing.
+    ///
+    /// # Errors
+    ///
+    /// A PVE::Exception with `errors` for `vlanaware`: `vlanaware vnet is not compatible with subnets`
+    #[export]
+    fn on_update_hook(
+        context: &mut Context,
+        _class: Ignored,
+        vnetid: Argument,
+        vnet_cfg: Argument,
+        subnet_cfg: Argument,
+    ) -> Result<Empty<()>, Error> {
+        let vnets = sdn_objects::objects(context, File::Vnets, vnet_cfg)?;
+        let subnets = sdn_objects::objects(context, File::Subnets, subnet_cfg)?;
+        check::vnet::update(&text(vnetid), &vnets, &subnets).map_err(error::refused)?;
+        Ok(Empty::Nothing)
+    }
+
+    /// Stands for `PVE::Network::SDN::VnetPlugin->on_delete_hook`: what must hold before the VNet `$vnetid` is deleted.
+    ///
+    /// `$vnet_cfg` is not used, as there. `$subnet_cfg` is a reference to a hash as parse_config of the subnets returns it;
+    /// without it, as in the reference, the cluster's file counts.
+    ///
+    /// Returns nothing.
+    ///
+    /// # Errors
+    ///
+    /// A PVE::Exception with `errors` for `vnet`: `Can't delete vnet if subnets exists`
+    #[export]
+    fn on_delete_hook(
+        context: &mut Context,
+        _class: Ignored,
+        vnetid: Argument,
+        _vnet_cfg: Option<Ignored>,
+        subnet_cfg: Argument,
+    ) -> Result<Empty<()>, Error> {
+        let subnets = sdn_objects::objects(context, File::Subnets, subnet_cfg)?;
+        check::vnet::delete(&text(vnetid), &subnets).map_err(error::refused)?;
+        Ok(Empty::Nothing)
     }
 }

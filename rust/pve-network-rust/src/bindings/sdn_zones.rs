@@ -1,11 +1,15 @@
 //! `PVE::Network::Rust::SDN::Zones`: the file of zones.
 
-use perlxs::{Context, Data, Error, Hash, Ignored, PerlData, Truth};
+use perlxs::{Context, Data, Empty, Error, Hash, Ignored, PerlData, Truth};
 use pve_config::sdn::File;
 use pve_schema::{Map, PerlString};
+use pve_sdn::check;
+use pve_sdn::config::Objects;
+use pve_sdn::perl::FromPerl;
 
-use crate::section_file;
+use super::sdn::{Argument, text};
 use crate::string::{Text, Words};
+use crate::{error, sdn_objects, section_file};
 
 /// The configuration of zones.
 #[perlxs::package(name = "PVE::Network::Rust::SDN::Zones")]
@@ -128,5 +132,82 @@ pub mod package {
         base: Option<Data<Map<'_>>>,
     ) -> Result<Data<Map<'static>>, Error> {
         section_file::update_schema_sdn(File::Zones, kind, base)
+    }
+
+    /// Stands for `on_update_hook` of the plugin of a zone's type: what must hold before the zone `$zoneid` of `$zone_cfg` is
+    /// written.
+    ///
+    /// `$zone_cfg` and `$controller_cfg` are references to hashes as parse_config returns them; without `$controller_cfg` the
+    /// cluster's file counts. An EVPN zone of `$zone_cfg` that has no `mac` gets one, with the prefix of F<datacenter.cfg>.
+    ///
+    /// Returns nothing.
+    ///
+    /// # Errors
+    ///
+    /// A PVE::Exception with `errors` for `peers` and `fabric`: `must have exactly one of peers / fabric defined`;
+    /// `controller ... don't exist`, `... is not a evpn controller type`, `vrf-vxlan ... is already declared in ...`;
+    /// `cannot lookup undefined type!`, `unknown section type '...'`
+    #[export]
+    fn on_update_hook(
+        context: &mut Context,
+        _class: Ignored,
+        zoneid: Argument,
+        zone_cfg: Hash<FromPerl>,
+        controller_cfg: Argument,
+    ) -> Result<Empty<()>, Error> {
+        let (id, zones) = (text(zoneid), Objects::of(zone_cfg.0.clone()));
+        let controllers = sdn_objects::objects(context, File::Controllers, controller_cfg)?;
+        let needed = check::zone::update(&id, &zones, &controllers).map_err(error::refused)?;
+        sdn_objects::complete(context, &zone_cfg, id, needed)?;
+        Ok(Empty::Nothing)
+    }
+
+    /// Stands for `on_delete_hook` of the plugin of a zone's type: what must hold before the zone `$zoneid` is deleted.
+    ///
+    /// `$vnet_cfg` is a reference to a hash as parse_config of the VNets returns it; without it the cluster's file counts.
+    ///
+    /// Returns nothing.
+    ///
+    /// # Errors
+    ///
+    /// `zone ... is used by vnet ...`
+    #[export]
+    fn on_delete_hook(
+        context: &mut Context,
+        _class: Ignored,
+        zoneid: Argument,
+        vnet_cfg: Argument,
+    ) -> Result<Empty<()>, Error> {
+        let vnets = sdn_objects::objects(context, File::Vnets, vnet_cfg)?;
+        check::zone::delete(&text(zoneid), &vnets).map_err(error::refused)?;
+        Ok(Empty::Nothing)
+    }
+
+    /// Stands for `vnet_update_hook` of the plugin of a zone's type: what must hold before the VNet `$vnetid` of `$vnet_cfg`
+    /// is written. Its tag is there if the zone's type wants one, in range, and no other VNet's: in VLAN and QinQ zones of
+    /// the zone, in VXLAN and EVPN zones of the cluster.
+    ///
+    /// `$vnet_cfg` and `$zone_cfg` are references to hashes as parse_config returns them; without `$zone_cfg` the cluster's
+    /// file counts. A VNet of a simple zone that has no `mac` gets one in `$vnet_cfg`, with the prefix of F<datacenter.cfg>.
+    ///
+    /// Returns nothing.
+    ///
+    /// # Errors
+    ///
+    /// A PVE::Exception with `errors` for `tag` or `vlan-aware`, such as `tag ... already exist in vnet ...`;
+    /// `cannot lookup undefined type!` where there is no such zone.
+    #[export]
+    fn vnet_update_hook(
+        context: &mut Context,
+        _class: Ignored,
+        vnet_cfg: Hash<FromPerl>,
+        vnetid: Argument,
+        zone_cfg: Argument,
+    ) -> Result<Empty<()>, Error> {
+        let (id, vnets) = (text(vnetid), Objects::of(vnet_cfg.0.clone()));
+        let zones = sdn_objects::objects(context, File::Zones, zone_cfg)?;
+        let needed = check::zone::update_vnet(&vnets, &id, &zones).map_err(error::refused)?;
+        sdn_objects::complete(context, &vnet_cfg, id, needed)?;
+        Ok(Empty::Nothing)
     }
 }
