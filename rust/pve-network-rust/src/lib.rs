@@ -37,6 +37,7 @@ perlxs::library! {
         &bindings::sdn_controllers::package::PACKAGE,
         &bindings::sdn_ipams::package::PACKAGE,
         &bindings::sdn_dns::package::PACKAGE,
+        &bindings::sdn_fabrics::package::PACKAGE,
         &bindings::host::package::PACKAGE,
         &bindings::interfaces::package::PACKAGE,
         &bindings::storage_config::package::PACKAGE,

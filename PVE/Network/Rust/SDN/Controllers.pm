@@ -34,6 +34,9 @@ Where the Perl methods follow the order of Perl's hashes, these have one of thei
 the file, those that are missing in the order of their names; and controllers without a place are written in the order of their
 IDs. Where they would write the address of a reference into a file, these die.
 
+What must hold before a controller is written or deleted is checked by the hooks of the controllers' plugins: here one each for
+all types.
+
 =head1 FUNCTIONS
 
 =for perlxs functions

@@ -34,6 +34,9 @@ Where the Perl methods follow the order of Perl's hashes, these have one of thei
 the file, those that are missing in the order of their names; and VNets without a place are written in the order of their
 IDs. Where they would write the address of a reference into a file, these die.
 
+What must hold before a VNet is written or deleted is checked by the hooks. L<PVE::Network::Rust::SDN::Zones> has the one of its
+zone.
+
 =head1 FUNCTIONS
 
 =for perlxs functions

@@ -34,6 +34,9 @@ Where the Perl methods follow the order of Perl's hashes, these have one of thei
 sorted; settings are looked at in the order of the file, those that are missing in the order of their names; and zones
 without a place are written in the order of their IDs. Where they would write the address of a reference into a file, these die.
 
+What must hold before a zone, or a VNet in it, is written or deleted is checked by the hooks of the zones' plugins: here
+one each for all types. Of several objects that are in the way, the first one in the order of IDs is named.
+
 =head1 FUNCTIONS
 
 =for perlxs functions

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use pve_config::sdn::formats::DHCP_RANGE;
-use pve_config::sdn::{File, Layout};
+use pve_config::sdn::{File, Layout, OPENFABRIC_INTERFACE, OSPF_INTERFACE};
 use pve_schema::{Property, pod};
 
 const HEAD: &str = "\
@@ -11,7 +11,7 @@ const HEAD: &str = "\
 
 =head1 NAME
 
-PVE::Network::Rust::SDN::Options - the settings of zones, VNets, subnets, controllers, IPAMs and DNS servers
+PVE::Network::Rust::SDN::Options - the settings of zones, VNets, subnets and the rest of SDN
 
 =head1 DESCRIPTION
 
@@ -25,7 +25,8 @@ const TAIL: &str = "\
 =head1 SEE ALSO
 
 L<PVE::Network::Rust::SDN::Zones>, L<PVE::Network::Rust::SDN::Vnets>, L<PVE::Network::Rust::SDN::Subnets>,
-L<PVE::Network::Rust::SDN::Controllers>, L<PVE::Network::Rust::SDN::Ipams>, L<PVE::Network::Rust::SDN::Dns>
+L<PVE::Network::Rust::SDN::Controllers>, L<PVE::Network::Rust::SDN::Ipams>, L<PVE::Network::Rust::SDN::Dns>,
+L<PVE::Network::Rust::SDN::Fabrics>
 
 =cut
 ";
@@ -37,6 +38,9 @@ fn main() -> io::Result<()> {
         section(&mut out, file.layout())?;
     }
     writeln!(out, "=head1 DHCP RANGES (dhcp-range)\n\n{}", pod::render(&DHCP_RANGE))?;
+    for (what, schema) in [("OPENFABRIC", &OPENFABRIC_INTERFACE), ("OSPF", &OSPF_INTERFACE)] {
+        writeln!(out, "=head1 INTERFACES IN {what} (interfaces)\n\n{}", pod::render(schema))?;
+    }
     out.write_all(TAIL.as_bytes())
 }
 
@@ -53,6 +57,8 @@ fn section(out: &mut impl Write, layout: &Layout) -> io::Result<()> {
     let mut properties: Vec<&Property> =
         layout.common.iter().chain(of_types).filter(used).collect();
     properties.sort_unstable_by_key(|property| property.name);
+    // Types that keep their properties to themselves have some of the same name.
+    properties.dedup_by_key(|property| property.name);
     let settings = pod::list(properties.into_iter().map(|property| (property, false)));
     writeln!(out, "=back\n\nSettings:\n\n{settings}")
 }

@@ -19,6 +19,8 @@ pub(super) static LAYOUT: Layout = Layout {
     types: &[&EVPN, &BGP, &ISIS, &FAUCET],
     folds_type: true,
     node_sets: &[],
+    isolates: false,
+    ids: None,
 };
 
 /// BGP for EVPN, on all nodes.

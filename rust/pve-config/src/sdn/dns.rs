@@ -27,6 +27,8 @@ pub(super) static LAYOUT: Layout = Layout {
     types: &[&POWERDNS],
     folds_type: true,
     node_sets: &[],
+    isolates: false,
+    ids: None,
 };
 
 /// PowerDNS.

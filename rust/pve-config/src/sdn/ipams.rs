@@ -19,6 +19,8 @@ pub(super) static LAYOUT: Layout = Layout {
     types: &[&PVE, &NETBOX, &PHPIPAM],
     folds_type: true,
     node_sets: &[],
+    isolates: false,
+    ids: None,
 };
 
 /// The cluster's own.

@@ -5,6 +5,7 @@
 
 mod controllers;
 mod dns;
+mod fabrics;
 pub mod formats;
 mod ipams;
 mod sections;
@@ -12,6 +13,7 @@ mod subnets;
 mod vnets;
 mod zones;
 
+pub use fabrics::{OPENFABRIC_INTERFACE, OSPF_INTERFACE};
 pub use sections::{File, Layout};
 
 use pve_schema::section::{self, CheckConfig, Parsed, Table, Type, Written};
@@ -132,6 +134,33 @@ fn lookup<'t>(table: &'t Table, name: &str) -> Result<&'t Type, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fabrics_have_nodes() {
+        let raw = b"openfabric_fabric: f\n\thello_interval 4\n\tip_prefix 10.0.0.0/24\n\n\
+            openfabric_node: f_n\n\tip 10.0.0.1\n\tinterfaces name=eth0,hello_multiplier=5\n\tinterfaces name=eth1\n\n\
+            ospf_fabric: o\n\tarea 0\n\n\
+            ospf_node: o_n\n\tinterfaces name=eth0,hello_multiplier=5\n\n\
+            ospf_fabric: p\n\tarea x\n\nospf_node: o_\n\n";
+        let name = PerlStr::literal("f");
+        let parsed = parse_config(File::Fabrics, name, raw, false).unwrap();
+        let warnings: Vec<String> = parsed.warnings.iter().map(|text| text.to_string()).collect();
+        assert_eq!(
+            warnings,
+            [
+                "file f line 14 (section 'o_n') - unable to parse value of 'interfaces': invalid format - \
+                 format error\nhello_multiplier: property is not defined in schema and the schema \
+                 does not allow additional properties\n\n",
+                "file f line 17 (section 'p') - unable to parse value of 'area': invalid format - \
+                 Area is not a number, nor an ip address\n\n",
+                "file f line 17 (skip section 'p'): missing value for required option 'area'\n",
+                "file f line 19 (skip section 'o_'): value does not look like a valid node name\n",
+            ]
+        );
+        let node = parsed.config.sections[1].settings.as_ref().unwrap();
+        assert_eq!(node.get("id").unwrap().as_scalar().unwrap().to_perl().to_string(), "f_n");
+        assert_eq!(node.get("interfaces").unwrap().as_list().unwrap().len(), 2);
+    }
 
     #[test]
     fn names_are_those_of_complete_sections() {

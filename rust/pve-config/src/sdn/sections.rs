@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use pve_schema::format::CONFIG_ID;
+use pve_schema::format::{CONFIG_ID, Rule};
 use pve_schema::section::{
     BasePlugin, Header, SectionType, Table, Type, TypeDeclaration, parse_section_header,
 };
-use pve_schema::{Environment, Error, PerlStr, PerlString, Property, Value};
+use pve_schema::{Environment, Error, Map, PerlStr, PerlString, Property, Value};
 
-use super::{controllers, dns, ipams, subnets, vnets, zones};
+use super::{controllers, dns, fabrics, ipams, subnets, vnets, zones};
 use crate::node_set;
 
 /// A file of SDN's configuration.
@@ -27,6 +27,8 @@ pub enum File {
     Ipams,
     /// DNS servers.
     Dns,
+    /// Fabrics of routing and their nodes.
+    Fabrics,
 }
 
 /// What the sections of a file may hold.
@@ -41,12 +43,23 @@ pub struct Layout {
     pub folds_type: bool,
     /// The settings that are sets of nodes.
     pub node_sets: &'static [&'static str],
+    /// Each type has its properties for itself, and a section has its ID among its settings, too.
+    pub isolates: bool,
+    /// What IDs look like, where those of others are skipped.
+    pub ids: Option<&'static Rule>,
 }
 
 impl File {
     /// Every file.
-    pub const ALL: [File; 6] =
-        [File::Zones, File::Vnets, File::Subnets, File::Controllers, File::Ipams, File::Dns];
+    pub const ALL: [File; 7] = [
+        File::Zones,
+        File::Vnets,
+        File::Subnets,
+        File::Controllers,
+        File::Ipams,
+        File::Dns,
+        File::Fabrics,
+    ];
 
     /// What its sections may hold.
     pub fn layout(self) -> &'static Layout {
@@ -57,14 +70,15 @@ impl File {
             File::Controllers => &controllers::LAYOUT,
             File::Ipams => &ipams::LAYOUT,
             File::Dns => &dns::LAYOUT,
+            File::Fabrics => &fabrics::LAYOUT,
         }
     }
 
     /// The same, to look settings up in.
     pub(super) fn table(self) -> Result<&'static Table, Error> {
-        static TABLES: LazyLock<[Result<Table, Error>; 6]> =
+        static TABLES: LazyLock<[Result<Table, Error>; 7]> =
             LazyLock::new(|| File::ALL.map(|file| file.layout().table()));
-        let [zones, vnets, subnets, controllers, ipams, dns] = &*TABLES;
+        let [zones, vnets, subnets, controllers, ipams, dns, fabrics] = &*TABLES;
         let table = match self {
             File::Zones => zones,
             File::Vnets => vnets,
@@ -72,6 +86,7 @@ impl File {
             File::Controllers => controllers,
             File::Ipams => ipams,
             File::Dns => dns,
+            File::Fabrics => fabrics,
         };
         table.as_ref().map_err(Error::clone)
     }
@@ -81,7 +96,7 @@ impl Layout {
     fn table(&self) -> Result<Table, Error> {
         let types: Vec<TypeDeclaration> =
             self.types.iter().map(|kind| TypeDeclaration::from(*kind)).collect();
-        Table::new(self.common, &types, false)
+        Table::new(self.common, &types, self.isolates)
     }
 
     fn is_node_set(&self, key: &[u8]) -> bool {
@@ -93,7 +108,9 @@ impl BasePlugin for Layout {
     fn parse_section_header<'a>(&self, line: &'a [u8]) -> Option<Header<'a>> {
         let (kind, id) = parse_section_header(line)?;
         if !self.folds_type {
-            return Some(Header { kind: Cow::Borrowed(kind), id, refusal: None });
+            let check = |rule: &Rule| (rule.check)(PerlStr::Bytes(id), &Environment::empty()).err();
+            let refusal = self.ids.and_then(check);
+            return Some(Header { kind: Cow::Borrowed(kind), id, refusal });
         }
         let kind = if kind.iter().any(u8::is_ascii_uppercase) {
             Cow::Owned(kind.to_ascii_lowercase())
@@ -102,6 +119,12 @@ impl BasePlugin for Layout {
         };
         let refusal = (CONFIG_ID.check)(PerlStr::Bytes(&kind), &Environment::empty()).err();
         Some(Header { kind, id, refusal })
+    }
+
+    fn before_check<'a>(&self, _kind: &Type, id: PerlStr<'_>, config: &mut Map<'a>, create: bool) {
+        if self.isolates && create {
+            config.insert("id", id.into_owned());
+        }
     }
 
     fn decode_value<'a>(
@@ -124,6 +147,10 @@ impl BasePlugin for Layout {
     ) -> Result<Option<PerlString<'static>>, Error> {
         if self.is_node_set(key.as_bytes()) {
             return node_set::encode(value).map(Some);
+        }
+        if self.isolates && key == "id" {
+            // It stands in the section's first line; what is empty is not written.
+            return Ok(Some(PerlString::new()));
         }
         Ok(None)
     }

@@ -17,6 +17,8 @@ pub(super) static LAYOUT: Layout = Layout {
     types: &[&SUBNET],
     folds_type: false,
     node_sets: &[],
+    isolates: false,
+    ids: None,
 };
 
 static SUBNET: SectionType = SectionType {

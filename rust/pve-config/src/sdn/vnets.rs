@@ -15,6 +15,8 @@ pub(super) static LAYOUT: Layout = Layout {
     types: &[&VNET],
     folds_type: false,
     node_sets: &[],
+    isolates: false,
+    ids: None,
 };
 
 static VNET: SectionType = SectionType {

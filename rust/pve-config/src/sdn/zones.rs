@@ -23,6 +23,8 @@ pub(super) static LAYOUT: Layout = Layout {
     types: &[&VLAN, &QINQ, &VXLAN, &EVPN, &FAUCET, &SIMPLE],
     folds_type: true,
     node_sets: &["nodes", "exitnodes"],
+    isolates: false,
+    ids: None,
 };
 
 /// A bridge of its own on each node.

@@ -13,6 +13,7 @@ pub(crate) mod rust;
 pub(crate) mod sdn;
 pub(crate) mod sdn_controllers;
 pub(crate) mod sdn_dns;
+pub(crate) mod sdn_fabrics;
 pub(crate) mod sdn_ipams;
 pub(crate) mod sdn_plug;
 pub(crate) mod sdn_subnets;

@@ -9,7 +9,7 @@ use pve_sdn::{Section, Value};
 use super::sdn::{Argument, names, on_this_host, section, text, value};
 
 /// A subnet as callers have it, from `get_subnets` or with its id beside it.
-pub(super) fn subnet(id: Argument, subnet: Argument) -> Section {
+fn subnet(id: Argument, subnet: Argument) -> Section {
     let (id, subnet) = (text(id), section(subnet));
     if subnet.contains_key("cidr") { subnet } else { with_id(&id, &subnet) }
 }

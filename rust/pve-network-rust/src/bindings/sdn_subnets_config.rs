@@ -167,12 +167,12 @@ pub mod package {
         signals: &Signals,
         _class: Ignored,
         zone: Argument,
-        subnetid: Argument,
+        _subnetid: Option<Ignored>,
         subnet: Argument,
         old_subnet: Argument,
         vnet_cfg: Argument,
     ) -> Result<Empty<()>, Error> {
-        let (zone, subnet) = (section(zone), sdn_subnets::subnet(subnetid, subnet));
+        let (zone, subnet) = (section(zone), section(subnet));
         let vnets = sdn_objects::objects(context, File::Vnets, vnet_cfg)?;
         checked(context, check::subnet::update(&subnet, &vnets))?;
         let old = old_subnet.is_some().then(|| section(old_subnet));
