@@ -13,6 +13,8 @@ my %FILES = (
     zones => 'Zones',
     vnets => 'Vnets',
     subnets => 'Subnets',
+    # Each case names its package.
+    odd => undef,
 );
 
 # What the reference leaves to the order of Perl's hashes: which of several missing options is named, and the order of
