@@ -98,45 +98,61 @@ my %sdn = (
         'nul' => "simple: z1\n\tnodes a\0b\n\tipam a\0b\n\nsim\0ple: z2\n",
         'invalid utf-8' => "simple: z\xff\n\tipam \xc3\xa9\xff\n\tdnszone \xff\n\tnodes \xc3\xa9\n",
         'upper case' => "SIMPLE: Z1\n\nVLan: z2\n\tBridge b\n\n0: z3\n\na: z4\n\n-a: z5\n",
-        'nodes' => "simple: z1\n\tnodes b;a c,,a\n\nsimple: z2\n\tnodes a_b\n\nsimple: z3\n\tnodes 0,1\n\n"
+        'nodes' =>
+            "simple: z1\n\tnodes b;a c,,a\n\nsimple: z2\n\tnodes a_b\n\nsimple: z3\n\tnodes 0,1\n\n"
             . "evpn: z4\n\tcontroller c\n\tvrf-vxlan 1\n\texitnodes b,a\n\texitnodes-primary a_b\n",
-        'numbers' => "qinq: z1\n\tbridge b\n\ttag -1\n\ttag 007\n\tmtu +1500\n\nvxlan: z2\n\tvxlan-port 65536\n"
+        'numbers' =>
+            "qinq: z1\n\tbridge b\n\ttag -1\n\ttag 007\n\tmtu +1500\n\nvxlan: z2\n\tvxlan-port 65536\n"
             . "\nvxlan: z3\n\tvxlan-port 0\n\tvxlan-port 65537\n\tpeers ::1,10.0.0.1 x\n\tpeers ::1;10.0.0.1\n",
         'routes' => "evpn: z1\n\tcontroller c\n\tvrf-vxlan 16777215\n\trt-import 1:2,4294967296:1\n"
             . "\trt-import 1:2 3:4\n\tmac 01:00:00:00:00:01\n\tmac 00:00:00:00:00:01\n\tadvertise-subnets\n",
         'fabrics' => "vxlan: z1\n\tfabric abcdefgh\n\nvxlan: z2\n\tfabric abcdefg-\n\tfabric a-\n",
-        'of others' => "simple: z1\n\tbridge b\n\ttype simple\n\ttype vlan\n\tzone z1\n\tdhcp isc\n\tdhcp dnsmasq\n",
+        'of others' =>
+            "simple: z1\n\tbridge b\n\ttype simple\n\ttype vlan\n\tzone z1\n\tdhcp isc\n\tdhcp dnsmasq\n",
     },
     Vnets => {
-        'alias' => join('', map { "vnet: v$_->[0]\n\tzone z\n\talias $_->[1]\n\n" }
-            [1, 'a b'], [2, "a\xc3\xa9"], [3, 'a`b'], [4, '{'], [5, 'x' x 256], [6, 'x' x 257], [7, '<>?@[]^()']),
+        'alias' => join(
+            '',
+            map { "vnet: v$_->[0]\n\tzone z\n\talias $_->[1]\n\n" }
+                [1, 'a b'], [2, "a\xc3\xa9"], [3, 'a`b'], [4, '{'], [5, 'x' x 256], [6, 'x' x 257],
+            [7, '<>?@[]^()']
+        ),
         'type' => "vnet: v1\n\tzone z\n\ttype vnet\n\ttype other\n\nVNET: v2\n\tzone z\n",
-        'tags' => "vnet: v1\n\tzone z\n\ttag 0\n\ttag 16777216\n\ttag 0x1\n\ttag 016777215\n\tvlanaware\n\tvlanaware 1\n",
+        'tags' =>
+            "vnet: v1\n\tzone z\n\ttag 0\n\ttag 16777216\n\ttag 0x1\n\ttag 016777215\n\tvlanaware\n\tvlanaware 1\n",
         'twice' => "vnet: v1\n\tzone z\n\nvnet: v1\n\tzone y\n\nvnet: v1\n",
     },
     Subnets => {
-        'ranges' => "subnet: z-10.0.0.0-24\n\tvnet v\n\tdhcp-range $RANGE\n\tdhcp-range x\n\tdhcp-range\n"
+        'ranges' =>
+            "subnet: z-10.0.0.0-24\n\tvnet v\n\tdhcp-range $RANGE\n\tdhcp-range x\n\tdhcp-range\n"
             . "\tdhcp-range start-address=1\n\tdhcp-range end-address=x,start-address=y\n\tdhcp-range $RANGE,a=b\n",
-        'gateways' => "subnet: z-10.0.0.0-24\n\tvnet v\n\tgateway 10.0.0.256\n\tgateway ::ffff:1.2.3.4\n\tsnat yes\n",
-        'ids' => "subnet: x\n\tvnet v\n\nsubnet: z-10.0.0.0-99\n\tvnet v\n\tsubnet z-10.0.0.0-24\n\tdnszoneprefix a..b\n",
+        'gateways' =>
+            "subnet: z-10.0.0.0-24\n\tvnet v\n\tgateway 10.0.0.256\n\tgateway ::ffff:1.2.3.4\n\tsnat yes\n",
+        'ids' =>
+            "subnet: x\n\tvnet v\n\nsubnet: z-10.0.0.0-99\n\tvnet v\n\tsubnet z-10.0.0.0-24\n\tdnszoneprefix a..b\n",
     },
     Controllers => {
-        'all' => "evpn: c1\n\tasn 65000\n\tpeers 10.0.0.1,fd00::1\n\nbgp: c2\n\tnode a\n\tasn 4294967295\n\tpeers ::1\n"
+        'all' =>
+            "evpn: c1\n\tasn 65000\n\tpeers 10.0.0.1,fd00::1\n\nbgp: c2\n\tnode a\n\tasn 4294967295\n\tpeers ::1\n"
             . "\tebgp\n\tebgp-multihop 3\n\tloopback lo\n\tbgp-multipath-as-path-relax 0\n\nfaucet: c3\n\n"
             . "isis: c4\n\tisis-domain d\n\tisis-net 49.0001.0002.0003.00\n\tisis-ifaces eth0,eth1\n\tnode a\n",
         'limits' => "evpn: c1\n\tasn 4294967296\n\tasn -1\n\tasn 0\n\tfabric -a\n\tpeers\n",
-        'isis' => "isis: c1\n\tisis-net 49.0001.0002.00\n\tisis-net 49.0001.0002.0003.0004.0005.0006.0007.0008.0009.0010.00\n"
+        'isis' =>
+            "isis: c1\n\tisis-net 49.0001.0002.00\n\tisis-net 49.0001.0002.0003.0004.0005.0006.0007.0008.0009.0010.00\n"
             . "\tisis-ifaces a b c\n\tisis-ifaces -x\n\tisis-domain\n\tnode a.b\n",
         'faucet' => "faucet: c1\n\tasn 1\n\tnode x\n\nfaucet:\n\nbgp: c2\n\tpeers 10.0.0.1\n",
     },
     Ipams => {
         'all' => "pve: pve\n\nnetbox: n1\n\turl http://h/api\n\ttoken t\n\tfingerprint $PRINT\n\n"
             . "phpipam: p1\n\turl http://h/api\n\ttoken t\n\tsection 7\n",
-        'misfits' => "pve: pve\n\turl u\n\nnetbox: n1\n\turl u\n\nphpipam: p1\n\tsection x\n\tfingerprint $PRINT:\n",
+        'misfits' =>
+            "pve: pve\n\turl u\n\nnetbox: n1\n\turl u\n\nphpipam: p1\n\tsection x\n\tfingerprint $PRINT:\n",
     },
     Dns => {
-        'all' => "powerdns: d1\n\turl http://h/api\n\tkey k k\n\tttl 60\n\treversemaskv6 64\n\tfingerprint $PRINT\n",
-        'misfits' => "powerdns: d1\n\tttl x\n\treversev6mask 1\n\tdns d1\n\nPowerDNS: d2\n\turl u\n\tkey k\n",
+        'all' =>
+            "powerdns: d1\n\turl http://h/api\n\tkey k k\n\tttl 60\n\treversemaskv6 64\n\tfingerprint $PRINT\n",
+        'misfits' =>
+            "powerdns: d1\n\tttl x\n\treversev6mask 1\n\tdns d1\n\nPowerDNS: d2\n\turl u\n\tkey k\n",
     },
 );
 

@@ -37,6 +37,7 @@ sub compare {
     my ($written, $write_warnings) =
         outcome(sub { $package->write_config($filename, $got->{ok}) });
     my $expected = Vectors::recorded($case->{written});
+
     if (ref($expected)) {
         is(canonical($written), canonical($expected), 'error of writing');
     } else {
@@ -54,7 +55,8 @@ for my $set (sort keys %FILES) {
         my $name = $FILES{$set} // $case->{package};
         my $package = "PVE::Network::Rust::SDN::$name";
         require $package =~ s{::}{/}gr . '.pm';
-        subtest("$set $case->{file}", sub { compare($package, 'sdn/' . lc($name) . '.cfg', $case) });
+        subtest("$set $case->{file}",
+            sub { compare($package, 'sdn/' . lc($name) . '.cfg', $case) });
     }
 }
 

@@ -147,7 +147,9 @@ pub fn is_in_subnet(ip: &str, cidr: &str) -> bool {
         let mask = ones(u32::try_from(length.clamp(0, 128)).unwrap_or(128), 128);
         return u128::from(network) & mask == u128::from(ip) & mask;
     }
-    let (Some(network), Some(ip)) = (inet_aton(network), inet_aton(ip)) else {
+    // Perl's inet_aton takes an IPv4 address in IPv6's form for the IPv4 address.
+    let mapped = || ip.parse::<Ipv6Addr>().ok()?.to_ipv4_mapped();
+    let (Some(network), Some(ip)) = (inet_aton(network), inet_aton(ip).or_else(mapped)) else {
         return false;
     };
     let mask = v4_mask(length);
@@ -340,6 +342,7 @@ mod tests {
         assert!(is_in_subnet("fd00::9", "fd00::/64"));
         assert!(!is_in_subnet("10.0.0.9", "fd00::/64"));
         assert!(!is_in_subnet("fd00::9", "10.0.0.0/8"));
+        assert!(is_in_subnet("::ffff:10.0.0.9", "10.0.0.0/8"));
         assert!(is_in_subnet("1.2.3.4", "24/"), "an id without a zone has no mask");
         assert!(is_in_subnet("138.0.0.1", "10.0.0.1/33"), "the mask's first bit is gone");
     }

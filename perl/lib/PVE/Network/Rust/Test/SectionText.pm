@@ -63,12 +63,16 @@ my %by_format = (
     },
     'pve-sdn-bgp-rt-list' => sub {
         _list(sub {
-            join(':', map { _wild() ? number_text() : number_of(0, 70_000) } 0 .. (_wild() ? 2 : 1));
+            join(':',
+                map { _wild() ? number_text() : number_of(0, 70_000) } 0 .. (_wild() ? 2 : 1));
         });
     },
-    'pve-sdn-fabric-id' => sub { _wild() ? pick('-a', 'abcdefg-', 'abcdefghi', 'a_b') : 'fabric-1' },
+    'pve-sdn-fabric-id' =>
+        sub { _wild() ? pick('-a', 'abcdefg-', 'abcdefghi', 'a_b') : 'fabric-1' },
     'pve-sdn-isis-net' => sub {
-        my $hex = sub { join('', map { pick(0 .. 9, 'a' .. 'f', 'A', _wild() ? 'g' : ()) } 1 .. $_[0]) };
+        my $hex = sub {
+            join('', map { pick(0 .. 9, 'a' .. 'f', 'A', _wild() ? 'g' : ()) } 1 .. $_[0]);
+        };
         my $inner = _wild() ? pick(2, 10) : number_of(3, 9);
         join('.', $hex->(2), (map { $hex->(4) } 1 .. $inner), $hex->(2));
     },
@@ -81,7 +85,9 @@ my %by_name = (
     fingerprint => sub {
         join(':', map { sprintf('%02X', rand(256)) } 1 .. (_wild() ? 31 : 32));
     },
-    alias => sub { _wild() ? hostile_text() : join(' ', map { word() } 0 .. number_of(0, 3)) },
+    alias => sub {
+        _wild() ? hostile_text() : join(' ', map { word() } 0 .. number_of(0, 3));
+    },
     is_mountpoint => sub { pick(qw(yes no 1 0), _path()) },
 );
 

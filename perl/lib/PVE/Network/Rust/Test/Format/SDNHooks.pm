@@ -83,7 +83,8 @@ sub _vnets {
 sub _address {
     return pick('10.0.0.', '10.0.0.', '10.0.1.') . number_of(0, 40) if chance(0.7);
     return pick('fd00::', 'fd00::', 'fd01::') . sprintf('%x', number_of(0, 40)) if chance(0.7);
-    return pick('10.0', '10.0.0.0/30', 'fd00::/127', '10.0.0.1-10.0.0.9', '::ffff:10.0.0.1', 'x', '', 0);
+    return pick('10.0', '10.0.0.0/30', 'fd00::/127', '10.0.0.1-10.0.0.9', '::ffff:10.0.0.1', 'x',
+        '', 0);
 }
 
 sub _cidr {
