@@ -8,20 +8,16 @@ mod common;
 mod room;
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use common::Root;
-use nix::sys::ptrace;
-use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
 use pve_container::interfaces::Container;
 use pve_container::operation::{Change, Filter, Operations, Request, State};
 use pve_netlink::Host;
+use room::killed::kill_at;
 use room::quick::quick;
 use room::state::{assert_same, settled};
 use room::{HOST_END, Room, VMID, nic, patient, second_bridge, try_run};
@@ -114,7 +110,7 @@ impl Killing<'_> {
         let thorough = settled(self.room);
         let mut before = quick(self.room);
         let (mut kills, mut undone, mut completed) = (0, 0, 0);
-        while self.run_and_kill_at(what, background, kills) {
+        while kill_at(self.start(what, background), kills) {
             let place = format!("{what}, background {background}, killed at stop {kills}");
             kills += 1;
             let done = self.operations.reconcile(&Host, &mut patient).unwrap();
@@ -148,55 +144,6 @@ impl Killing<'_> {
         );
         assert!(undone > 5 && completed > 0, "{undone} {completed}");
     }
-
-    /// Runs one operation and kills it where it enters its system call number `stop` of those that matter; false when it
-    /// was over before.
-    #[expect(clippy::zombie_processes, reason = "waitpid takes it, as ptrace(2) wants")]
-    fn run_and_kill_at(&self, what: &str, background: &str, stop: usize) -> bool {
-        let mut child = self.start(what, background);
-        let pid = Pid::from_raw(child.id() as i32);
-        child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
-        let options = ptrace::Options::PTRACE_O_TRACESYSGOOD
-            | ptrace::Options::PTRACE_O_TRACECLONE
-            | ptrace::Options::PTRACE_O_EXITKILL;
-        ptrace::seize(pid, options).unwrap();
-        ptrace::interrupt(pid).unwrap();
-        waitpid(pid, None).unwrap();
-        child.stdin.take().unwrap().write_all(b"x").unwrap();
-        ptrace::syscall(pid, None).unwrap();
-        let mut stops = 0;
-        let mut inside = BTreeSet::new();
-        loop {
-            let status = waitpid(None, Some(WaitPidFlag::__WALL)).unwrap();
-            let thread = match status {
-                WaitStatus::Exited(one, code) if one == pid => {
-                    assert_eq!(code, 0, "{what}");
-                    return false;
-                }
-                WaitStatus::Exited(..) => continue,
-                WaitStatus::PtraceSyscall(thread) => {
-                    // Stops at the entry and at the exit of a call take turns.
-                    let enters = !inside.remove(&thread) && inside.insert(thread);
-                    let matters = enters && matters(pid, thread);
-                    if matters && stops == stop {
-                        break;
-                    }
-                    stops += usize::from(matters);
-                    thread
-                }
-                WaitStatus::Stopped(thread, _) | WaitStatus::PtraceEvent(thread, ..) => thread,
-                other => panic!("{other:?}"),
-            };
-            let _ = ptrace::syscall(thread, None);
-        }
-        nix::sys::signal::kill(pid, Signal::SIGKILL).unwrap();
-        loop {
-            match waitpid(None, Some(WaitPidFlag::__WALL)).unwrap() {
-                WaitStatus::Signaled(one, ..) if one == pid => return true,
-                _ => {}
-            }
-        }
-    }
 }
 
 fn kind(what: &str) -> pve_container::operation::Kind {
@@ -206,22 +153,6 @@ fn kind(what: &str) -> pve_container::operation::Kind {
         "remove" => Kind::Remove,
         _ => Kind::Update,
     }
-}
-
-/// What changes the record, the lock, the kernel's network, or where the thread is.
-fn matters(pid: Pid, thread: Pid) -> bool {
-    let text = fs::read_to_string(format!("/proc/{pid}/task/{thread}/syscall")).unwrap();
-    let number = text.split(' ').next().unwrap().trim().parse();
-    [
-        nix::libc::SYS_write,
-        nix::libc::SYS_pwrite64,
-        nix::libc::SYS_ftruncate,
-        nix::libc::SYS_flock,
-        nix::libc::SYS_sendto,
-        nix::libc::SYS_setns,
-    ]
-    .iter()
-    .any(|one| number == Ok(*one))
 }
 
 fn killed_at_every_step() {
