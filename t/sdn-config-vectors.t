@@ -55,8 +55,10 @@ for my $set (sort keys %FILES) {
         my $name = $FILES{$set} // $case->{package};
         my $package = "PVE::Network::Rust::SDN::$name";
         require $package =~ s{::}{/}gr . '.pm';
-        subtest("$set $case->{file}",
-            sub { compare($package, 'sdn/' . lc($name) . '.cfg', $case) });
+        subtest(
+            "$set $case->{file}",
+            sub { compare($package, 'sdn/' . lc($name) . '.cfg', $case) }
+        );
     }
 }
 

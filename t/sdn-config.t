@@ -73,13 +73,15 @@ subtest 'arguments' => sub {
     for my $package (sort keys %FILE) {
         my $cfg = $package->parse_config(undef, undef);
         is_deeply([@$cfg{qw(ids order)}], [{}, {}], "$package: undef is an empty file");
-        my $unknown = { ids => { u1 => { type => 'unknown', b => [1, 2], a => 'x' } }, order => {} };
+        my $unknown =
+            { ids => { u1 => { type => 'unknown', b => [1, 2], a => 'x' } }, order => {} };
         my $write = sub { $package->write_config(undef, $unknown, @_) };
         is(error_of($write), "unknown section type 'unknown'\n", 'an unknown type is refused');
         is($write->(1), "unknown: u1\n\ta x\n\tb 1\n\tb 2\n\n", 'or written as it stands');
         is_deeply($unknown->{order}, { u1 => 1 }, 'and given a place');
         $cfg = $package->parse_config('f', $write->(1), 1);
-        is_deeply($cfg->{ids}, { u1 => { type => 'unknown', b => ['1', '2'], a => 'x' } }, 'and read');
+        is_deeply($cfg->{ids}, { u1 => { type => 'unknown', b => ['1', '2'], a => 'x' } },
+            'and read');
         my $direct = $package->can('parse_config');
         is_deeply($direct->('PVE::Other', 'f', $write->(1), 1), $cfg, 'whatever the invocant is');
     }
@@ -108,8 +110,10 @@ subtest 'a change' => sub {
         "unknown section type 'none'\n"
     );
     is_deeply($VNETS->check_config('v1', { tag => '5' }), { type => 'vnet', tag => 5 });
-    is(error_of(sub { $VNETS->check_config('v1', { tag => '0' }) }),
-        "value must have a minimum value of 1\n");
+    is(
+        error_of(sub { $VNETS->check_config('v1', { tag => '0' }) }),
+        "value must have a minimum value of 1\n"
+    );
     my $range = ['start-address=10.0.0.1,end-address=10.0.0.9'];
     is_deeply(
         $SUBNETS->check_config('s', { vnet => 'v1', 'dhcp-range' => $range }, 1, 1),
@@ -144,17 +148,23 @@ subtest 'hooks' => sub {
     my $vnets = { ids => { a => { zone => 's', type => 'vnet' }, b => { zone => 'l', tag => 5 } } };
     my $zones = { ids => { s => { type => 'simple' }, l => { type => 'vlan' } } };
     $ZONES->vnet_update_hook($vnets, 'a', $zones);
-    like($vnets->{ids}{a}{mac},
-        qr/^BC:24:12:[0-9A-F:]{8}$/, 'a VNet of a simple zone has an address');
+    like(
+        $vnets->{ids}{a}{mac},
+        qr/^BC:24:12:[0-9A-F:]{8}$/, 'a VNet of a simple zone has an address'
+    );
     my $mac = $vnets->{ids}{a}{mac};
     $ZONES->vnet_update_hook($vnets, 'a', $zones);
     is($vnets->{ids}{a}{mac}, $mac, 'and keeps it');
     $vnets->{ids}{c} = { zone => 'l', tag => '5' };
     my $update = sub { $ZONES->vnet_update_hook($vnets, 'c', $zones) };
-    is_deeply(errors_of($update), { tag => 'tag 5 already exist in vnet b' },
-        'a tag that is taken');
-    is(error_of($update),
-        "400 Parameter verification failed.\ntag: tag 5 already exist in vnet b\n");
+    is_deeply(
+        errors_of($update), { tag => 'tag 5 already exist in vnet b' },
+        'a tag that is taken'
+    );
+    is(
+        error_of($update),
+        "400 Parameter verification failed.\ntag: tag 5 already exist in vnet b\n"
+    );
     is(
         error_of(sub { $ZONES->on_delete_hook('s', $vnets) }),
         "zone s is used by vnet a.\n",
@@ -231,8 +241,10 @@ subtest 'a subnet that is written' => sub {
     my $old = {%$subnet};
     $subnet->{gateway} = '10.0.0.2';
     $SUBNETS->on_update_hook($zone, $id, $subnet, $old);
-    is_deeply($state->(), ['10.0.0.2'],
-        'a changed one has its new address, and the old one is free');
+    is_deeply(
+        $state->(), ['10.0.0.2'],
+        'a changed one has its new address, and the old one is free'
+    );
     delete $subnet->{gateway};
     $SUBNETS->on_update_hook($zone, $id, $subnet, { %$subnet, gateway => '10.0.0.2' });
     is_deeply($state->(), [], 'without a gateway it is free');

@@ -63,8 +63,10 @@ my %by_format = (
     },
     'pve-sdn-bgp-rt-list' => sub {
         _list(sub {
-            join(':',
-                map { _wild() ? number_text() : number_of(0, 70_000) } 0 .. (_wild() ? 2 : 1));
+            join(
+                ':',
+                map { _wild() ? number_text() : number_of(0, 70_000) } 0 .. (_wild() ? 2 : 1)
+            );
         });
     },
     'pve-sdn-fabric-id' =>

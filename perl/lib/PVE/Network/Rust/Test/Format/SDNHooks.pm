@@ -24,7 +24,8 @@ sub rust_module { return 'PVE::Network::Rust::SDN::Zones' }
 sub new {
     my ($class) = @_;
     for my $package (qw(Vnets Subnets Controllers)) {
-        require "PVE/Network/Rust/SDN/$package.pm";
+        my $file = "PVE/Network/Rust/SDN/$package.pm";
+        require $file;
     }
     return $class->SUPER::new($SDN, 'PVE::Network::Rust::SDN');
 }
@@ -83,8 +84,10 @@ sub _vnets {
 sub _address {
     return pick('10.0.0.', '10.0.0.', '10.0.1.') . number_of(0, 40) if chance(0.7);
     return pick('fd00::', 'fd00::', 'fd01::') . sprintf('%x', number_of(0, 40)) if chance(0.7);
-    return pick('10.0', '10.0.0.0/30', 'fd00::/127', '10.0.0.1-10.0.0.9', '::ffff:10.0.0.1', 'x',
-        '', 0);
+    return pick(
+        '10.0', '10.0.0.0/30', 'fd00::/127', '10.0.0.1-10.0.0.9', '::ffff:10.0.0.1', 'x',
+        '', 0
+    );
 }
 
 sub _cidr {
