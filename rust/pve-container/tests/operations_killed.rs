@@ -7,20 +7,20 @@
 mod common;
 mod room;
 
-use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use common::Root;
+use pve_container::hotplug::ContainerNic;
 use pve_container::interfaces::Container;
 use pve_container::operation::{Change, Filter, Operations, Request, State};
 use pve_netlink::Host;
 use room::killed::kill_at;
 use room::quick::quick;
 use room::state::{assert_same, settled};
-use room::{HOST_END, Room, VMID, nic, patient, second_bridge, try_run};
+use room::{HOST_END, Room, VMID, nic, patient, run, second_bridge, try_run};
 
 const NET: &str = "name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=10.20.0.5/24,gw=10.20.0.1,\
     ip6=2001:db8:20::5/64,gw6=2001:db8:20::1,firewall=1";
@@ -28,6 +28,13 @@ const ELSEWHERE: &str = "name=eth0,bridge=vmbr1,hwaddr=BC:24:11:00:00:01,ip=10.2
     ip6=2001:db8:21::5/64,gw6=2001:db8:21::1";
 const RENAMED: &str = "name=net0,bridge=vmbr0,hwaddr=BC:24:11:00:00:02,ip=10.20.0.5/24,gw=10.20.0.1,\
     ip6=2001:db8:20::5/64,gw6=2001:db8:20::1";
+
+/// Set where the bridges filter VLANs, which not every kernel does: t/kernel runs it.
+const FILTERING: &str = "PVE_TEST_FILTERING";
+
+fn filtering() -> bool {
+    std::env::var_os(FILTERING).is_some()
+}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -43,12 +50,19 @@ fn main() {
     }
 }
 
+/// What is wanted, with VLANs and limits where the bridges filter.
+fn wanted(net: &str, with_vlans: &str) -> Box<ContainerNic> {
+    let with_vlans = if filtering() { with_vlans } else { "" };
+    Box::new(nic(&format!("{net}{with_vlans}")))
+}
+
 fn request(netns: &Path, what: &str) -> Request {
+    let net = || wanted(NET, ",tag=5,rate=2");
     let change = match what {
-        "add" => Change::Add(Box::new(nic(NET))),
+        "add" => Change::Add(net()),
         "remove" => Change::Remove,
-        "elsewhere" => Change::Update(Box::new(nic(ELSEWHERE)), Some(Box::new(nic(NET)))),
-        "renamed" => Change::Update(Box::new(nic(RENAMED)), None),
+        "elsewhere" => Change::Update(wanted(ELSEWHERE, ",trunks=7;9-11,rate=4"), Some(net())),
+        "renamed" => Change::Update(wanted(RENAMED, ",tag=6,rate=2"), None),
         other => panic!("{other}"),
     };
     Request { vmid: VMID, netid: 0, container: Container::NetNs(netns.into()), change }
@@ -159,6 +173,9 @@ fn killed_at_every_step() {
     let root = Root::with_iptables_firewall();
     Room::with(|room| {
         second_bridge();
+        for bridge in ["vmbr0", "vmbr1"].iter().filter(|_| filtering()) {
+            run(&["ip", "link", "set", bridge, "type", "bridge", "vlan_filtering", "1"]);
+        }
         for command in [
             "ip link add eth9 address 02:00:00:00:00:09 type veth peer name far9",
             "ip link set eth9 up",
@@ -169,15 +186,17 @@ fn killed_at_every_step() {
         }
         let operations = Operations::below(root.path());
         let killing = Killing { room, root: &root, operations };
-        let mut seen = BTreeSet::new();
-        for (what, plugged) in
-            [("add", false), ("remove", true), ("elsewhere", true), ("renamed", true)]
-        {
-            for background in ["no", "yes"] {
-                killing.each(what, plugged, background);
-                seen.insert(what);
+        killing.each("add", false, "no");
+        killing.each("elsewhere", true, "no");
+        // The kernel that filters starts processes slowly, and what the rest undoes is the same.
+        if !filtering() {
+            killing.each("remove", true, "no");
+            killing.each("renamed", true, "no");
+            for (what, plugged) in
+                [("add", false), ("remove", true), ("elsewhere", true), ("renamed", true)]
+            {
+                killing.each(what, plugged, "yes");
             }
         }
-        assert_eq!(seen.len(), 4);
     });
 }

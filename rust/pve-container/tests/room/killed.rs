@@ -59,9 +59,27 @@ pub fn kill_at(mut child: Child, stop: usize) -> bool {
 
 /// What changes the record, the lock, the kernel's network, or where the thread is.
 fn matters(pid: Pid, thread: Pid) -> bool {
-    let text = fs::read_to_string(format!("/proc/{pid}/task/{thread}/syscall")).unwrap();
-    let number = text.split(' ').next().unwrap().trim().parse();
+    let number = number(pid, thread);
     [libc::SYS_write, libc::SYS_pwrite64, libc::SYS_flock, libc::SYS_sendto, libc::SYS_setns]
         .iter()
-        .any(|one| number == Ok(*one))
+        .any(|one| number == Some(*one))
+}
+
+/// The system call that a thread is about to enter.
+fn number(pid: Pid, thread: Pid) -> Option<i64> {
+    match fs::read_to_string(format!("/proc/{pid}/task/{thread}/syscall")) {
+        Ok(text) => text.split(' ').next()?.trim().parse().ok(),
+        Err(_) => from_registers(thread),
+    }
+}
+
+/// User-Mode Linux has no such file.
+#[cfg(target_arch = "x86_64")]
+fn from_registers(thread: Pid) -> Option<i64> {
+    i64::try_from(ptrace::getregs(thread).ok()?.orig_rax).ok()
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn from_registers(_: Pid) -> Option<i64> {
+    None
 }
