@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod check;
 pub mod config;
 pub mod diff;
 pub mod dnsmasq;
@@ -14,11 +15,9 @@ pub mod ethers;
 pub mod generate;
 pub mod ipam_state;
 pub mod json;
-mod layout;
 pub mod mac_cache;
 pub mod perl;
 pub mod reverse_zone;
-mod section_file;
 pub mod status;
 pub mod subnet;
 pub mod zone;
