@@ -131,7 +131,9 @@ impl Node for ThisNodesStatus<'_, '_> {
     fn local_version(&mut self) -> Option<u64> {
         let content = fs::read(self.root.join("etc/network/interfaces.d/sdn")).ok()?;
         let first = content.split(|byte| *byte == b'\n').next()?;
-        std::str::from_utf8(first.strip_prefix(b"#version:")?).ok()?.parse().ok()
+        let digits = first.strip_prefix(b"#version:")?;
+        let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+        digits.parse().ok()
     }
 
     fn check(&mut self, interface: &str) -> Result<Option<Check>, Error> {

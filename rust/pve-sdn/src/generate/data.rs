@@ -108,7 +108,7 @@ impl<'m> Objects<'m> {
     pub(crate) fn of(config: Section<'m>, kind: &str) -> Result<Objects<'m>, Error> {
         let ids = config.section(kind)?.section("ids")?;
         let mut objects: Vec<_> = ids.iter().collect();
-        objects.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        objects.sort_unstable_by_key(|(id, _)| *id);
         Ok(Objects(objects))
     }
 

@@ -77,7 +77,7 @@ impl<'m> Subnets<'m> {
         if let Some((_, error)) = first {
             return Err(error);
         }
-        by_vnet.values_mut().for_each(|of| of.sort_by(|(a, _), (b, _)| a.cmp(b)));
+        by_vnet.values_mut().for_each(|of| of.sort_by_key(|(id, _)| *id));
         Ok(Subnets(by_vnet))
     }
 
@@ -88,7 +88,7 @@ impl<'m> Subnets<'m> {
             return of.unwrap_or_default().iter().map(|(_, subnet)| subnet).collect();
         }
         let mut all: Vec<_> = self.0.values().flatten().collect();
-        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        all.sort_by_key(|(id, _)| *id);
         all.into_iter().map(|(_, subnet)| subnet).collect()
     }
 }
