@@ -147,7 +147,8 @@ subtest(
     sub {
         my $node = { nodename => 'here', routes => {}, interfaces => '', bridges => {} };
         my $old = config({ type => 'simple', mtu => 1500, nodes => { here => 1 } });
-        my $new = config({ type => 'simple', nodes => { here => 1, there => 1 } }, alias => 'Rack 1');
+        my $new =
+            config({ type => 'simple', nodes => { here => 1, there => 1 } }, alias => 'Rack 1');
         $new->{vnets}{ids}{v2} = { type => 'vnet', zone => 'z' };
         my $diff = $compare->($old, $new, $node);
         is_deeply(
@@ -204,13 +205,17 @@ subtest(
     'bad input',
     sub {
         is($generate->(undef), '', 'no configuration');
-        is($generate->({ version => 4, zones => {} }, { nodename => 'x' }), "#version:4\n", 'no VNets');
+        is($generate->({ version => 4, zones => {} }, { nodename => 'x' }),
+            "#version:4\n", 'no VNets');
         is($generate->({ version => 4, vnets => undef }), '', 'nothing');
         for my $bad (
             [[], qr/expected a hash/],
             ['text', qr/expected a hash/],
             [{ vnets => [] }, qr/^Not a HASH reference at /],
-            [{ vnets => 'x' }, qr/^Can't use string \("x"\) as a HASH ref while "strict refs" in use at /],
+            [
+                { vnets => 'x' },
+                qr/^Can't use string \("x"\) as a HASH ref while "strict refs" in use at /
+            ],
             [config({ type => 'gone' }), qr/^unknown section type 'gone'\n\z/],
             [config({}), qr/^cannot lookup undefined type! at /],
             )
@@ -219,7 +224,8 @@ subtest(
             like($@, $bad->[1], 'as it should be');
         }
         ok(!eval { $generate->({}, { node => 1 }); 1 }, 'an unknown key of the node');
-        like($@, qr/^\$env->\{node\}: there is no such key; there are nodename, interfaces/, 'is told');
+        like($@, qr/^\$env->\{node\}: there is no such key; there are nodename, interfaces/,
+            'is told');
         ok(!eval { $generate->({}, { bridges => [] }); 1 }, 'bridges that are no hash');
         my $long = 'x' x (1 << 20);
         my $odd = config({ type => 'simple' }, alias => "$long\0\r\x{263a}");
@@ -228,16 +234,20 @@ subtest(
             qr/^\talias \Q$long\E\0\r\x{263a}$/m,
             "1 MiB, NUL, CR, characters"
         );
-        my ($text, @warnings) = warned(sub { $generate->(config({ type => 'simple', mtu => [] })) });
+        my ($text, @warnings) =
+            warned(sub { $generate->(config({ type => 'simple', mtu => [] })) });
         is_deeply(
             \@warnings,
-            ["zone z : vnet v1 : value of 'mtu' is a reference (ARRAY), which cannot be written\n\n"],
+            [
+                "zone z : vnet v1 : value of 'mtu' is a reference (ARRAY), which cannot be written\n\n"
+            ],
             'a reference that would be written'
         );
         my $running = config({ type => 'evpn', controller => 'c' }, tag => 5);
         my $before = join(',', map { sort keys %{ $running->{zones}{ids}{$_} } } 'z');
         warned(sub { $generate->($running) });
-        is(join(',', sort keys %{ $running->{zones}{ids}{z} }), $before, 'the caller\'s is unchanged');
+        is(join(',', sort keys %{ $running->{zones}{ids}{z} }),
+            $before, 'the caller\'s is unchanged');
     }
 );
 

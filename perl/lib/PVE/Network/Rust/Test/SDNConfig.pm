@@ -18,7 +18,8 @@ my @ODD_VNETS = ('0', '', 'vmbr0', 'z_z0', 'ln_vn1', 'vxlan_vn2', 'vrf_z1', 'vmb
 my @BRIDGES = qw(vmbr0 vmbr0 vmbr1 vmbr2 ovs0 ovs0 eth0 missing);
 my @TAGS = (1 .. 20, 4094, 4096, 16777215);
 my @V4 = map { "10.0.$_.1" } 0 .. 5;
-my @V6 = qw(fd00::1 fd00:0:0:1::1 2001:db8::1 ::1 fe80::1 ::ffff:10.0.0.1 1::2::3 12345:: fd00:: 1:2:3:4:5:6:7:8);
+my @V6 =
+    qw(fd00::1 fd00:0:0:1::1 2001:db8::1 ::1 fe80::1 ::ffff:10.0.0.1 1::2::3 12345:: fd00:: 1:2:3:4:5:6:7:8);
 my @NODES = qw(localhost localhost other third);
 my @MTUS = (1500, 9000, '1400', 1450, 0, '', '1400x', 1.5, '1e3');
 my @PEERS = qw(192.168.0.1 192.168.0.2 192.168.0.3 10.0.0.7 fd00::2 192.168.0.250 host.example);
@@ -53,7 +54,8 @@ my %COMMON = (
 
 sub _zone {
     my ($controllers) = @_;
-    my $type = pick((qw(simple vlan vlan qinq qinq vxlan evpn evpn)) x 12, 'faucet', 'other', undef);
+    my $type =
+        pick((qw(simple vlan vlan qinq qinq vxlan evpn evpn)) x 12, 'faucet', 'other', undef);
     my %zone = (type => $type, _options(0.25, %COMMON));
     delete $zone{nodes} if chance(0.6);
     my $kind = $type // '';
@@ -62,6 +64,7 @@ sub _zone {
     $zone{tag} = pick(@TAGS) if $kind eq 'qinq' && chance(0.9);
     $zone{peers} = _peers() if $kind eq 'vxlan' && chance(0.95);
     $zone{'dp-id'} = pick(1, 255, '65536', 'x', -1, undef) if $kind eq 'faucet';
+
     if ($kind eq 'evpn') {
         %zone = (
             %zone,

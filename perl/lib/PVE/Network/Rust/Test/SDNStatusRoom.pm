@@ -18,9 +18,11 @@ my $HEAD = "auto lo\niface lo inet loopback\n\niface eth0 inet manual\n\n";
 my $SOURCE = "\nsource /etc/network/interfaces.d/*\n";
 
 my %BRIDGES = (
-    plain => "auto vmbr0\niface vmbr0 inet static\n\taddress 10.9.0.1/24\n\tbridge-ports eth0\n\tbridge-stp off\n"
+    plain =>
+        "auto vmbr0\niface vmbr0 inet static\n\taddress 10.9.0.1/24\n\tbridge-ports eth0\n\tbridge-stp off\n"
         . "\tbridge-fd 0\n",
-    aware => "auto vmbr0\niface vmbr0 inet manual\n\tbridge-ports eth0\n\tbridge-stp off\n\tbridge-fd 0\n"
+    aware =>
+        "auto vmbr0\niface vmbr0 inet manual\n\tbridge-ports eth0\n\tbridge-stp off\n\tbridge-fd 0\n"
         . "\tbridge-vlan-aware yes\n\tbridge-vids 2-4094\n",
 );
 
@@ -32,8 +34,14 @@ sub _bridge {
 }
 
 sub _port { return ("link set $_[1] master $_[0]", "link set $_[1] up") }
-sub _pair { return ("link add $_[0] type veth peer name $_[1]", "link set $_[0] up", "link set $_[1] up") }
-sub _vlans { return map { "bridge vlan add dev $_ vid 2-4094" } @_ }
+
+sub _pair {
+    return ("link add $_[0] type veth peer name $_[1]", "link set $_[0] up", "link set $_[1] up");
+}
+
+sub _vlans {
+    return map { "bridge vlan add dev $_ vid 2-4094" } @_;
+}
 
 my %LOWER = (
     plain => [@card, _bridge('vmbr0'), _port('vmbr0', 'eth0'), 'addr add 10.9.0.1/24 dev vmbr0'],
@@ -139,31 +147,48 @@ sub cases {
             ),
             vlanaware => 1
         ),
-        _case('it filters VLANs, too', @vlan_aware,
-            _also('link set v1 type bridge vlan_filtering 1')),
+        _case(
+            'it filters VLANs, too', @vlan_aware,
+            _also('link set v1 type bridge vlan_filtering 1')
+        ),
         _case('a port has too few VLANs', @qinq_plain, _also('bridge vlan del dev ln_z vid 9')),
-        _case('a port has another VLAN untagged', @qinq_plain,
-            _also('bridge vlan add dev ln_z vid 9 pvid')),
-        _case('another service VLAN', @qinq_plain,
-            sub { $_[0]{generated} =~ s/vlan-id 7/vlan-id 8/ }),
+        _case(
+            'a port has another VLAN untagged', @qinq_plain,
+            _also('bridge vlan add dev ln_z vid 9 pvid')
+        ),
+        _case(
+            'another service VLAN', @qinq_plain,
+            sub { $_[0]{generated} =~ s/vlan-id 7/vlan-id 8/ }
+        ),
         _case('the zone is down', @qinq_aware, _also('link set z_z down')),
         _case('the zone is gone', @qinq_aware, _also('link del z_z')),
         _case('the bridge of the node is gone', 'vlan', 'plain', [], _also('link del vmbr0')),
         _case('nothing is there', 'simple', 'plain', []),
         _case('nothing is there', 'vxlan', 'plain', []),
-        _case('it is not generated', 'simple', 'plain', [],
-            sub { $_[0]{generated} = "#version:3\n" }),
-        _case('it is not brought up', 'simple', 'plain', [],
-            sub { $_[0]{generated} =~ s/^auto v1$//m }),
-        _case('files are not read', 'simple', 'plain', [], sub { $_[0]{interfaces} =~ s/source.*// }),
+        _case(
+            'it is not generated', 'simple', 'plain', [],
+            sub { $_[0]{generated} = "#version:3\n" }
+        ),
+        _case(
+            'it is not brought up', 'simple', 'plain', [],
+            sub { $_[0]{generated} =~ s/^auto v1$//m }
+        ),
+        _case(
+            'files are not read',
+            'simple', 'plain', [], sub { $_[0]{interfaces} =~ s/source.*// }
+        ),
         _case('another version', 'simple', 'plain', [], sub { $_[0]{running}{version} = 4 }),
         _case('an old version', @vlan_plain, sub { $_[0]{generated} =~ s/:3/:2/ }),
         _case('nothing generated', 'simple', 'plain', [], sub { $_[0]{generated} = undef }),
         _case('nothing applied', 'simple', 'plain', [], sub { delete $_[0]{running}{version} }),
-        _case('no such zone', 'simple', 'plain', [],
-            sub { $_[0]{running}{vnets}{ids}{v1}{zone} = 'gone' }),
-        _case('another node', 'simple', 'plain', [],
-            sub { $_[0]{running}{zones}{ids}{z}{nodes} = { other => 1 } }),
+        _case(
+            'no such zone', 'simple', 'plain', [],
+            sub { $_[0]{running}{vnets}{ids}{v1}{zone} = 'gone' }
+        ),
+        _case(
+            'another node', 'simple', 'plain', [],
+            sub { $_[0]{running}{zones}{ids}{z}{nodes} = { other => 1 } }
+        ),
     );
 }
 

@@ -85,7 +85,11 @@ sub _printed {
     STDOUT->flush();
     open(STDOUT, '>&', $stdout) or die "dup: $!\n";
     seek($file, 0, 0) or die "seek: $!\n";
-    return ($observed, do { local $/ = undef; <$file> } // '');
+    return (
+        $observed,
+        do { local $/ = undef; <$file> }
+            // ''
+    );
 }
 
 sub _is_rust {
