@@ -205,8 +205,10 @@ subtest(
     'bad input',
     sub {
         is($generate->(undef), '', 'no configuration');
-        is($generate->({ version => 4, zones => {} }, { nodename => 'x' }),
-            "#version:4\n", 'no VNets');
+        is(
+            $generate->({ version => 4, zones => {} }, { nodename => 'x' }),
+            "#version:4\n", 'no VNets'
+        );
         is($generate->({ version => 4, vnets => undef }), '', 'nothing');
         for my $bad (
             [[], qr/expected a hash/],
@@ -224,8 +226,10 @@ subtest(
             like($@, $bad->[1], 'as it should be');
         }
         ok(!eval { $generate->({}, { node => 1 }); 1 }, 'an unknown key of the node');
-        like($@, qr/^\$env->\{node\}: there is no such key; there are nodename, interfaces/,
-            'is told');
+        like(
+            $@, qr/^\$env->\{node\}: there is no such key; there are nodename, interfaces/,
+            'is told'
+        );
         ok(!eval { $generate->({}, { bridges => [] }); 1 }, 'bridges that are no hash');
         my $long = 'x' x (1 << 20);
         my $odd = config({ type => 'simple' }, alias => "$long\0\r\x{263a}");
@@ -246,8 +250,10 @@ subtest(
         my $running = config({ type => 'evpn', controller => 'c' }, tag => 5);
         my $before = join(',', map { sort keys %{ $running->{zones}{ids}{$_} } } 'z');
         warned(sub { $generate->($running) });
-        is(join(',', sort keys %{ $running->{zones}{ids}{z} }),
-            $before, 'the caller\'s is unchanged');
+        is(
+            join(',', sort keys %{ $running->{zones}{ids}{z} }),
+            $before, 'the caller\'s is unchanged'
+        );
     }
 );
 
