@@ -33,6 +33,7 @@ mod number;
 mod panic;
 mod ret;
 mod ser;
+mod shared;
 mod signals;
 mod text;
 mod thread;

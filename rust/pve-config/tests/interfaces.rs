@@ -70,11 +70,13 @@ fn parsed(text: &[u8]) -> Map<'_> {
     read(text, &[], &[], Decoder::new()).into_map()
 }
 
-/// A structure without what depends on the order in the file.
+/// A structure in the order of the names, without what depends on the order in the file.
 fn without_priorities(map: &Map<'_>) -> Map<'static> {
     let mut config = Map::new();
     let ifaces = map.get("ifaces").and_then(Value::as_map).expect("ifaces");
-    for (name, iface) in ifaces.iter() {
+    let mut ifaces: Vec<_> = ifaces.iter().collect();
+    ifaces.sort_by_key(|(name, _)| *name);
+    for (name, iface) in ifaces {
         let mut copy = iface.as_map().expect("an interface").clone().into_owned();
         copy.remove("priority");
         let mut entries: Vec<_> =

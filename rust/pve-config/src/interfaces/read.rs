@@ -236,6 +236,6 @@ impl<'a> Header<'a> {
 impl<'a> Config<'a> {
     /// The interface of a name.
     pub(super) fn iface(&mut self, name: PerlStr<'a>) -> &mut Map<'a> {
-        self.ifaces.entry(name).or_insert_with(|| Map::with_capacity(16))
+        self.ifaces.get_or_add(name)
     }
 }

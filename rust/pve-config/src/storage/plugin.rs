@@ -27,7 +27,7 @@ impl BasePlugin for Storages {
     fn before_check<'a>(&self, kind: &Type, id: PerlStr<'_>, config: &mut Map<'a>, create: bool) {
         let is_mounted = self.kind(kind).is_some_and(|kind| kind.path == Path::Mounted);
         if create && is_mounted && !is_true(config.get("path")) {
-            config.insert("path", PerlString::concat(&[PerlStr::literal("/mnt/pve/"), id]));
+            config.set("path", PerlString::concat(&[PerlStr::literal("/mnt/pve/"), id]));
         }
     }
 
@@ -54,6 +54,10 @@ impl BasePlugin for Storages {
             *path = Scalar::Bytes(Cow::Owned(canonical));
         }
         Ok(())
+    }
+
+    fn decodes(&self, key: PerlStr<'_>) -> bool {
+        matches!(key.as_bytes(), b"content" | b"format" | b"nodes" | b"content-dirs")
     }
 
     fn decode_value<'a>(
@@ -139,7 +143,7 @@ impl BasePlugin for Storages {
                 }
             }
             if kind.shared {
-                settings.insert("shared", Scalar::Int(1));
+                settings.set("shared", Scalar::Int(1));
             }
         }
     }
@@ -189,9 +193,17 @@ fn force_local(sections: &mut Vec<Section<'_>>) {
 fn set(names: &[Cow<'static, str>]) -> Map<'static> {
     let mut set = Map::with_capacity(names.len());
     for name in names {
-        set.push(key(name.clone()), Scalar::Int(1));
+        add(&mut set, name);
     }
     set
+}
+
+/// Adds a name to a hash whose values are 1.
+fn add(set: &mut Map<'static>, name: &Cow<'static, str>) {
+    match name {
+        Cow::Borrowed(name) => set.set(name, Scalar::Int(1)),
+        Cow::Owned(_) => set.insert(key(name.clone()), Scalar::Int(1)),
+    }
 }
 
 /// A name as a hash's key.
@@ -237,7 +249,7 @@ fn decode_content(
     let mut content = Map::with_capacity(kind.content.len());
     items(text.to_perl().as_perl(), |name| {
         if let Some(name) = named(&kind.content, name) {
-            content.insert(key(name.clone()), Scalar::Int(1));
+            add(&mut content, name);
         } else {
             unsupported("content type", name, warnings);
         }
