@@ -158,6 +158,7 @@ SV *pxs_new_undef(void *perl);
 SV *pxs_new_int(void *perl, int64_t value);
 SV *pxs_new_uint(void *perl, uint64_t value);
 SV *pxs_new_num(void *perl, double value);
+SV *pxs_undef(void *perl); /* the one that nothing changes */
 SV *pxs_new_string(void *perl, const char *ptr, size_t len, int text);
 SV *pxs_new_shared(void *perl, const char *ptr, size_t len); /* bytes with a text as hash keys have */
 SV *pxs_new_again(void *perl, SV *shared, const char *ptr, size_t len); /* NULL if the text is another one */

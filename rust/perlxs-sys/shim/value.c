@@ -86,6 +86,12 @@ SV *pxs_new_undef(void *perl)
     return newSV(0);
 }
 
+SV *pxs_undef(void *perl)
+{
+    PXS_THX(perl);
+    return SvREFCNT_inc_simple_NN(&PL_sv_undef);
+}
+
 SV *pxs_new_int(void *perl, int64_t value)
 {
     PXS_THX(perl);
