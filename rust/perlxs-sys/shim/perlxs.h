@@ -161,7 +161,6 @@ SV *pxs_new_num(void *perl, double value);
 SV *pxs_undef(void *perl); /* the one that nothing changes */
 SV *pxs_new_string(void *perl, const char *ptr, size_t len, int text);
 SV *pxs_new_shared(void *perl, const char *ptr, size_t len); /* bytes with a text as hash keys have */
-SV *pxs_new_again(void *perl, SV *shared, const char *ptr, size_t len); /* NULL if the text is another one */
 SV *pxs_new_comparison(void *perl, int value); /* what Perl's own comparisons give: 1 or "", dual-valued */
 /* JSON's true or false, the object that JSON::XS gives for it. `*cache` starts as NULL, one for each of the two. */
 SV *pxs_new_json_boolean(void *perl, int value, SV **cache);
@@ -171,7 +170,6 @@ HV *pxs_new_hash(void *perl, size_t capacity);
 void pxs_array_push(void *perl, AV *av, SV *value);
 /* Stores into a hash that pxs_new_hash made; takes over `value`. len is below 2**31. */
 void pxs_hash_store(void *perl, HV *hv, const char *key, size_t len, int text, SV *value);
-int pxs_hash_store_again(void *perl, HV *hv, SV *shared, const char *ptr, size_t len, SV *value); /* 0 as above */
 SV *pxs_new_ref(void *perl, void *target);                 /* takes over `target` */
 SV *pxs_inc(void *perl, SV *sv);
 void pxs_dec(void *perl, void *sv);

@@ -122,19 +122,6 @@ SV *pxs_new_shared(void *perl, const char *ptr, size_t len)
     return newSVpvn_share(ptr, (I32)len, 0);
 }
 
-static int is_text(SV *shared, const char *ptr, size_t len)
-{
-    return SvCUR(shared) == len && memEQ(SvPVX_const(shared), ptr, len);
-}
-
-SV *pxs_new_again(void *perl, SV *shared, const char *ptr, size_t len)
-{
-    PXS_THX(perl);
-    if (!is_text(shared, ptr, len))
-        return NULL;
-    return newSVhek(SvSHARED_HEK_FROM_PV(SvPVX_const(shared)));
-}
-
 SV *pxs_new_comparison(void *perl, int value)
 {
     PXS_THX(perl);
@@ -212,15 +199,6 @@ void pxs_hash_store(void *perl, HV *hv, const char *key, size_t len, int text, S
     PXS_THX(perl);
     /* What hv_store() comes to. It always stores: the hash is not tied. */
     (void)hv_common(hv, NULL, key, len, text ? HVhek_UTF8 : 0, HV_FETCH_ISSTORE | HV_FETCH_JUST_SV, value, 0);
-}
-
-int pxs_hash_store_again(void *perl, HV *hv, SV *shared, const char *ptr, size_t len, SV *value)
-{
-    PXS_THX(perl);
-    if (!is_text(shared, ptr, len))
-        return 0;
-    (void)hv_common(hv, shared, NULL, 0, 0, HV_FETCH_ISSTORE | HV_FETCH_JUST_SV, value, SvSHARED_HASH(shared));
-    return 1;
 }
 
 SV *pxs_new_ref(void *perl, void *target)

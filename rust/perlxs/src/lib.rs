@@ -33,7 +33,6 @@ mod number;
 mod panic;
 mod ret;
 mod ser;
-mod shared;
 mod signals;
 mod text;
 mod thread;

@@ -13,7 +13,6 @@ use serde::ser::{self, Serialize};
 
 use crate::error::Error;
 use crate::interpreter::{Perl, Sv};
-use crate::shared::Shared;
 use crate::text::is_ascii;
 
 /// The name of a newtype around bytes that are a scalar's characters in Perl's own encoding, which goes beyond Unicode's:
@@ -30,9 +29,8 @@ const MAX_KEY: usize = i32::MAX as usize;
 /// Makes Perl data of a value.
 pub fn to_perl<T: Serialize + ?Sized>(perl: Perl, value: &T) -> Result<Sv, Error> {
     let json = Cell::new([ptr::null_mut(); 2]);
-    let shared = Shared::default();
     value
-        .serialize(Ser { perl, json: &json, shared: Some(&shared) })
+        .serialize(Ser { perl, json: &json })
         .map_err(|e| Error::die(format!("internal error: {}\n", e.0)))
 }
 
@@ -61,8 +59,6 @@ struct Ser<'c> {
     perl: Perl,
     /// JSON's false and true, once they were looked up.
     json: &'c Cell<[*mut sys::SV; 2]>,
-    /// Strings of which there is one already; `None` for a string that is going to be changed.
-    shared: Option<&'c Shared>,
 }
 
 #[inline]
@@ -75,10 +71,6 @@ fn owned(perl: Perl, raw: *mut c_void) -> Result<Sv> {
 impl<'c> Ser<'c> {
     #[inline]
     fn string(self, bytes: &[u8], text: bool) -> Result<Sv> {
-        let shared = self.shared.filter(|_| !text);
-        if let Some(sv) = shared.and_then(|shared| shared.string(self.perl, bytes)) {
-            return Ok(sv);
-        }
         // SAFETY: ptr and length are of one slice; with `text` set it is UTF-8.
         let raw = unsafe {
             let len = bytes.len();
@@ -202,13 +194,12 @@ impl<'c> ser::Serializer for Ser<'c> {
         if name == JSON_BOOLEAN {
             return value.serialize(JsonBoolean(self));
         }
+        let sv = value.serialize(self)?;
         if name == PERL_UTF8 {
-            let sv = value.serialize(Ser { shared: None, ..self })?;
             // SAFETY: a scalar of ours; the type's contract is that its bytes are Perl's encoding.
             unsafe { sys::pxs_utf8_on(self.perl.raw(), sv.as_raw()) }
-            return Ok(sv);
         }
-        value.serialize(self)
+        Ok(sv)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -291,7 +282,7 @@ impl ser::Serializer for JsonBoolean<'_> {
     type SerializeStructVariant = ser::Impossible<Sv, EncodeError>;
 
     fn serialize_bool(self, v: bool) -> Result<Sv> {
-        let Ser { perl, json, .. } = self.0;
+        let Ser { perl, json } = self.0;
         let mut known = json.get();
         let Some(cache) = known.get_mut(usize::from(v)) else { return no_boolean() };
         // SAFETY: the cache is of this interpreter and lives for one conversion, during which no Perl code runs that
@@ -407,18 +398,11 @@ impl Hash<'_> {
         if key.len() > MAX_KEY {
             return Err(EncodeError("a hash key of 2 GiB or more".into()));
         }
-        let hv = self.hv.as_raw().cast();
-        let shared = self.ser.shared.filter(|_| !text);
-        // SAFETY: hv is a hash of ours; the value's count is given up where it is stored.
-        if shared.is_some_and(|s| unsafe { s.store(self.ser.perl, hv, key, value.as_raw()) }) {
-            std::mem::forget(value);
-            return Ok(());
-        }
         // SAFETY: hv is a hash of ours; it takes over the value's count; the key is one slice.
         unsafe {
             sys::pxs_hash_store(
                 self.ser.perl.raw(),
-                hv,
+                self.hv.as_raw().cast(),
                 key.as_ptr().cast(),
                 key.len(),
                 text.into(),

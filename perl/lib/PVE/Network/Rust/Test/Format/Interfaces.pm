@@ -277,6 +277,8 @@ sub _observed {
     $observed = _sorted_options(_ordered($observed));
     $observed->{ok} = join('\n', sort split(/\\n/, $observed->{ok}))
         if $circles && defined($observed->{ok}) && !ref($observed->{ok});
+    # Which interfaces were looked into before one was died of.
+    delete $observed->{arguments} if $circles && defined($observed->{error});
     return $observed;
 }
 
