@@ -4,15 +4,18 @@
 use strict;
 use warnings;
 
+use File::Temp qw(tempdir);
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep ualarm);
 
 use lib 'perl/lib', 't/lib';
-use Command qw(must);
+use Command qw(must printed);
 use OwnNamespace;
 use PVE::Network::Rust::Hotplug;
 use PVE::Network::Rust::LXC::Config;
+
+$ENV{PVE_RUST_ROOT} = tempdir(CLEANUP => 1);
 
 sub links {
     open(my $out, '-|', 'ip', '-brief', 'link') or die "start ip: $!\n";
@@ -61,10 +64,15 @@ $containers[1]{netns} = "/proc/$pid/ns/net";
 delete $containers[1]{pid};
 my $results = $hotplug->hotplug_batch(\@containers, {});
 is_deeply(
-    [map { { %$_, index => 1, peer_index => 1 } } @$results],
+    [map { [$_->{id}, $_->{kind}, $_->{state}, $_->{netid}] } @{ $hotplug->list_operations() }],
+    [map { [$results->[$_]{id}, 'add', 'succeeded', $_] } 0 .. 4],
+    'each is an operation',
+);
+is_deeply(
+    [map { { %$_, id => 1, index => 1, peer_index => 1 } } @$results],
     [
         map {
-            { name => "veth100i$_", index => 1, peer_name => "eth$_", peer_index => 1 }
+            { id => 1, name => "veth100i$_", index => 1, peer_name => "eth$_", peer_index => 1 }
         } 0 .. 4
     ],
     'what hotplug_add returns, in the order of the list',
@@ -99,8 +107,8 @@ my @wanted = (
     qr/^resource: interface 'veth100i9' does not exist/,
     qr/^resource: bridge 'none' does not exist/,
     qr/^config: ip: invalid value 'nowhere'/,
-    qr/^config: op: invalid value 'change': it must be add or remove/,
-    qr/^config: netns: missing value/,
+    qr/^config: op: invalid value 'change': it must be add, remove or update/,
+    qr/^resource: container 100 is not running: LXC does not know/,
     qr/^config: pid: invalid value '$pid': netns is given, too/,
     qr/^resource: .*own network namespace/,
     qr/^config: net: missing value/,
@@ -121,6 +129,19 @@ eval { $hotplug->hotplug_batch([remove(2)], { fast => 1 }) };
 like($@, qr/fast/, 'an unknown option is named');
 like(links(), qr/veth100i2/, 'and nothing is touched');
 
+$results = $hotplug->hotplug_batch([
+    { %{ add(2) }, op => 'update', net => net('name=eth2,bridge=vmbr0,ip=10.0.22.2/24') },
+    add(6),
+]);
+is($results->[0]{name}, 'veth100i2', 'one is changed');
+like(
+    join('', printed('nsenter', "--net=/proc/$pid/ns/net", qw(ip -brief address))),
+    qr/\s10\.0\.22\.2\/24/, '… as it should'
+);
+is($hotplug->cancel_operation($results->[1]{id})->{state}, 'undone', 'one is undone');
+unlike(links(), qr/veth100i6/, '… and gone');
+is($hotplug->reconcile() && @{ $hotplug->reconcile() }, 0, 'nothing is left to be finished');
+
 my @rest = map { remove($_) } 2 .. 5;
 ok(!(grep { ref($_) ne 'HASH' } @{ $hotplug->hotplug_batch(\@rest) }), 'taken out');
 is(links(), $before, 'as before');
@@ -134,6 +155,24 @@ is(
     join(' ', entries('/proc/self/fd'), entries('/proc/self/task')),
     $open, 'no descriptor and no thread is left'
 );
+
+{
+    # Fewer descriptors than many at once take.
+    my $limited = fork() // die "fork: $!\n";
+    if ($limited == 0) {
+        must(qw(prlimit --nofile=60: --pid), $$);
+        my @all = map {
+            add($_ % 32, vmid => 300 + int($_ / 32), net => net("name=far$_,bridge=vmbr0"))
+        } 0 .. 63;
+        my @results = map { @{ $hotplug->hotplug_batch($_) } } \@all,
+            [map { { %{ remove($_->{netid}) }, vmid => $_->{vmid} } } @all];
+        my ($failed) = grep { ref($_) ne 'HASH' } @results;
+        diag($failed) if $failed;
+        POSIX::_exit($failed ? 1 : 0);
+    }
+    waitpid($limited, 0);
+    is($?, 0, 'with few descriptors');
+}
 
 {
     my $stopped = 0;

@@ -131,8 +131,8 @@ What it failed with; what it returned, without the id. Undef otherwise.
     $hotplug->hotplug_batch($list, $opts)
 
 Plugs in and takes out many interfaces, as when a node boots or its containers stop. Afterwards everything is as if
-C<hotplug_add> and C<hotplug_remove> had been called for each, one after another, save the numbers of links and of bridges'
-ports; it takes a part of the time.
+C<hotplug_add>, C<hotplug_remove> and C<hotplug_update> had been called for each, one after another, save the numbers of
+links and of bridges' ports; it takes a part of the time. Each is an operation with an id and a record of its own.
 
 C<$list> is a reference to an array of references to hashes:
 
@@ -140,7 +140,7 @@ C<$list> is a reference to an array of references to hashes:
 
 =item op
 
-C<add> or C<remove>
+C<add>, C<remove> or C<update>
 
 =item vmid, netid
 
@@ -148,22 +148,29 @@ The container, and the N of C<netN>.
 
 =item net
 
-For C<add>: a reference to a hash as C<parse_lxc_network> returns it.
+For C<add> and C<update>: a reference to a hash as C<parse_lxc_network> returns it.
+
+=item old
+
+For C<update>: what the interface was configured as, see C<hotplug_update>.
 
 =item netns, pid
 
-For C<add>, one of them: the path of the container's network namespace, or the number of a process in it.
+One of them: the path of the container's network namespace, or the number of a process in it. Without them, LXC is asked for
+the container. For C<remove> they say nothing.
 
 =back
 
 C<$opts> may be left out; there are no options yet.
 
-Returns a reference to an array with the result of each, in their order: for C<add> what C<hotplug_add> returns, without
-an id, for C<remove> a reference to a hash with C<name>, that of the host's end; and for one that failed an object of
-L<PVE::Network::Rust::Error>. What fails is undone by itself and keeps none of the others from being carried out.
+Returns a reference to an array with the result of each, in their order: for C<add> and C<update> what C<hotplug_add>
+returns, for C<remove> a reference to a hash with the C<id> of the operation and C<name>, that of the host's end; and for one
+that failed an object of L<PVE::Network::Rust::Error>. What fails is undone by itself and keeps none of the others from being
+carried out.
 
 The messages of up to 32 interfaces go out together over one socket. Those that need the bridge of a VLAN made, or the
-remains of a firewall bridge removed, are plugged in by themselves, in their turn. Up to 128 interfaces at once are deleted as
+remains of a firewall bridge removed, and those whose interface another operation has or died with, are plugged in by
+themselves, in their turn. So are changes. Up to 128 interfaces at once are deleted as
 one group, for which they are put into a group whose number nobody uses; if the kernel refuses that, or another link comes
 into the group, they go back to where they were and are deleted one by one.
 
@@ -171,8 +178,8 @@ A signal handler that dies ends the call, and then there are no results: what is
 stays. Errors in the form of C<$list> (a key that there is not, a VMID that is no number) end the call before anything is
 touched.
 
-These changes are no operations: they have no id, do not wait for an operation on the same interface, and leave no record by
-which C<reconcile> could undo what a process leaves that is killed in the middle of them.
+C<cancel_operation> ends one of them before it is done, or undoes it afterwards; one that was taken out it cannot plug in again,
+since what was in the container is not read.
 
 =for perlxs functions
 

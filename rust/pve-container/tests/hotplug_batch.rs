@@ -11,8 +11,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use common::Root;
-use pve_container::hotplug::batch::{Did, Item, Op, hotplug_batch};
-use pve_container::hotplug::{Error, Interrupted, hotplug_add_below, hotplug_remove};
+use pve_container::hotplug::{Interrupted, hotplug_add_below, hotplug_remove};
+use pve_container::interfaces::Container;
+use pve_container::operation::batch::{Did, Item};
+use pve_container::operation::{Change, Filter, OperationError, Operations, Request, State};
 use pve_netlink::interface::Interface;
 use pve_netlink::netns::NetNs;
 use pve_netlink::wire::Wire;
@@ -33,22 +35,40 @@ fn nets(options: &[&str]) -> Vec<String> {
     options.iter().enumerate().map(net).collect()
 }
 
+fn request(vmid: u32, netid: usize, net: &str, netns: PathBuf) -> Request {
+    let change = Change::Add(Box::new(nic(net)));
+    let container = Container::NetNs(netns);
+    Request { vmid, netid: netid.try_into().unwrap(), container, change }
+}
+
 fn item(netid: usize, net: &str, netns: PathBuf) -> Item {
-    let op = Ok(Op::Add { nic: Box::new(nic(net)), netns });
-    Item { vmid: VMID, netid: netid.try_into().unwrap(), op }
+    Ok(request(VMID, netid, net, netns))
 }
 
 fn adds(nets: &[String], room: &Room) -> Vec<Item> {
     nets.iter().enumerate().map(|(netid, net)| item(netid, net, room.netns())).collect()
 }
 
-fn removals(count: u32) -> Vec<Item> {
-    (0..count).map(|netid| Item { vmid: VMID, netid, op: Ok(Op::Remove) }).collect()
+fn removal(netid: u32) -> Request {
+    let container = Container::Vmid(VMID.to_string());
+    Request { vmid: VMID, netid, container, change: Change::Remove }
 }
 
-fn batch(kernel: &dyn Kernel, items: &[Item]) -> Vec<Result<Did, Error>> {
+fn removals(count: u32) -> Vec<Item> {
+    (0..count).map(removal).map(Ok).collect()
+}
+
+fn batch(kernel: &dyn Kernel, items: &[Item]) -> Vec<Result<Did, OperationError>> {
     let node = Root::with_iptables_firewall();
-    hotplug_batch(node.path(), kernel, items, &mut patient).unwrap()
+    let operations = Operations::below(node.path());
+    let results = operations.batch(kernel, items, &mut patient).unwrap();
+    let all = operations.list(&Filter::default()).unwrap();
+    for did in results.iter().flatten() {
+        let own = all.iter().find(|one| one.id == did.id.as_str()).unwrap();
+        assert_eq!((own.state, &own.interface), (State::Succeeded, &did.interface));
+    }
+    assert!(all.iter().all(|one| one.state.is_final()), "{all:?}");
+    results
 }
 
 fn links() -> Vec<String> {
@@ -105,7 +125,9 @@ fn same_as_one_by_one(prepare: &[&[&str]], options: &[&str], sends_of_one: usize
         prepare.iter().for_each(|command| drop(run(command)));
         let kernel = Faulty::default();
         for (netid, result) in batch(&kernel, &adds(&nets, room)).into_iter().enumerate() {
-            let Ok(Did::Plugged(plugged)) = result else { panic!("{}: {result:?}", nets[netid]) };
+            let Ok(Did { interface: Some(plugged), .. }) = result else {
+                panic!("{}: {result:?}", nets[netid])
+            };
             assert_eq!(plugged.name, format!("veth{VMID}i{netid}"));
             assert_eq!(plugged.peer_name, format!("eth{netid}"));
             let shown = run(&["ip", "-o", "link", "show", &plugged.name]);
@@ -187,7 +209,7 @@ fn what_fails_harms_no_other() {
         assert_eq!(texts[7], "");
 
         let mut items = removals(8);
-        items[3].netid = 32;
+        items[3] = Ok(removal(32));
         let results = batch(&Host, &items);
         for (place, result) in results.iter().enumerate() {
             let text = result.as_ref().map_or_else(ToString::to_string, |_| String::new());
@@ -268,12 +290,13 @@ fn the_callers_hook_ends_it_between_two_rounds() {
         let items: Vec<_> = nets
             .iter()
             .enumerate()
-            .map(|(n, net)| Item { vmid: 1010 + n as u32, ..item(0, net, room.netns()) })
+            .map(|(n, net)| Ok(request(1010 + n as u32, 0, net, room.netns())))
             .collect();
         let node = Root::with_iptables_firewall();
         let mut hook = || Err(Interrupted);
-        let ended = hotplug_batch(node.path(), &Host, &items, &mut hook).unwrap_err();
-        assert!(ended.is_interrupted(), "{ended}");
+        let operations = Operations::below(node.path());
+        let ended = operations.batch(&Host, &items, &mut hook).unwrap_err();
+        assert!(matches!(ended, OperationError::Interrupted), "{ended}");
         let count = links().iter().filter(|name| name.starts_with("veth10")).count();
         assert!(count == 32 || count == 0, "{count}");
     });
@@ -416,18 +439,18 @@ fn no_process_and_few_sends() {
 fn the_traced_child() {
     let count: u32 = std::env::var("PVE_TEST_COUNT").map_or(2, |count| count.parse().unwrap());
     Room::with(|room| {
-        let items: Vec<_> = (0..count)
+        let wanted: Vec<_> = (0..count)
             .map(|n| {
                 let net = format!("name=eth{n},bridge=vmbr0,ip=10.20.{n}.5/24");
-                Item { vmid: 1010 + n, ..item(0, &net, room.netns()) }
+                request(1010 + n, 0, &net, room.netns())
             })
             .collect();
         let open = || std::fs::read_dir("/proc/self/fd").unwrap().count();
         let (descriptors, before) = (open(), links());
         run(&["/bin/true"]);
-        let added = batch(&Host, &items);
-        let gone: Vec<_> =
-            items.iter().map(|item| Item { op: Ok(Op::Remove), ..item.clone() }).collect();
+        let added = batch(&Host, &wanted.iter().cloned().map(Ok).collect::<Vec<_>>());
+        let gone = wanted.into_iter().map(|one| Ok(Request { change: Change::Remove, ..one }));
+        let gone: Vec<_> = gone.collect();
         let removed = batch(&Host, &gone);
         try_run(&["/bin/true"]).unwrap();
         assert!(added.iter().chain(&removed).all(Result::is_ok), "{added:?} {removed:?}");

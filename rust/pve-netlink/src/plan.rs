@@ -280,6 +280,7 @@ fn said(link: &Link, change: &Change, f: &mut fmt::Formatter<'_>) -> fmt::Result
 }
 
 /// A hardware address as `ip` shows it.
+#[derive(PartialEq)]
 pub(crate) struct Colons<'a>(pub &'a [u8]);
 
 impl fmt::Display for Colons<'_> {

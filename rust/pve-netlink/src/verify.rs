@@ -22,7 +22,7 @@ pub(crate) fn step(
     let shown_route = || answers.iter().find_map(|answer| route::shown(&answer.messages));
     let found = || {
         let found = shown_link().ok_or_else(|| missing(step, "the link"))?;
-        same(step, "name", step.link.name(), &found.name)?;
+        same(step, "name", step.link.name().as_ref(), found.name.as_str())?;
         Ok::<_, Error>(found)
     };
     match &step.change {
@@ -31,8 +31,8 @@ pub(crate) fn step(
         Change::AddVlan { id, .. } => {
             same(step, "VLAN", OrNone(Some(*id)), OrNone(found()?.vlan_id))
         }
-        Change::AddKind(kind) => same(step, "kind", kind, &found()?.kind),
-        Change::Look(kind) => same(step, "kind", kind, &found()?.kind),
+        Change::AddKind(kind) => same(step, "kind", kind.as_str(), found()?.kind.as_str()),
+        Change::Look(kind) => same(step, "kind", *kind, found()?.kind.as_str()),
         Change::Set(wanted) => settings(step, wanted, &found()?),
         Change::BringUp(wanted) => {
             let found = found()?;
@@ -51,7 +51,7 @@ pub(crate) fn step(
         Change::AddAddress(cidr) => {
             let found = answers.iter().find_map(|answer| addr::shown(&answer.messages, index));
             let found = found.ok_or_else(|| missing(step, "the address"))?;
-            same(step, "address", cidr, found)
+            same(step, "address", *cidr, found)
         }
         Change::AddRoute(address) => {
             let found = shown_route().ok_or_else(|| missing(step, "the route"))?;
@@ -105,13 +105,12 @@ fn missing(step: &Step, what: &str) -> Error {
     Error::NotAsWanted { tried: step.to_string(), wanted: what.into(), found: "nothing".into() }
 }
 
-fn same(
+fn same<T: PartialEq + fmt::Display>(
     step: &Step,
     what: &str,
-    wanted: impl fmt::Display,
-    found: impl fmt::Display,
+    wanted: T,
+    found: T,
 ) -> Result<(), Error> {
-    let (wanted, found) = (wanted.to_string(), found.to_string());
     if wanted == found {
         return Ok(());
     }
@@ -130,6 +129,7 @@ fn to_address(address: Option<RouteAddress>) -> OrNone<IpAddr> {
     })
 }
 
+#[derive(PartialEq)]
 struct OrNone<T>(Option<T>);
 
 impl<T: fmt::Display> fmt::Display for OrNone<T> {

@@ -118,8 +118,7 @@ pub(crate) fn hotplug(error: hotplug::Error) -> Error {
     Error::object(ERROR, ERROR, hotplug_fields(error))
 }
 
-/// The fields of the object that [`hotplug`] raises, for one among several results.
-pub(crate) fn hotplug_fields(error: hotplug::Error) -> Own {
+fn hotplug_fields(error: hotplug::Error) -> Own {
     let kind = kind(error.kind());
     let errors = match &error {
         hotplug::Error::BadValue { key, why, .. } => BTreeMap::from([(key.clone(), why.clone())]),
@@ -136,10 +135,18 @@ pub(crate) fn hotplug_fields(error: hotplug::Error) -> Own {
 
 /// An operation could not be begun, looked at, or ended, or failed.
 pub(crate) fn operation(error: &OperationError) -> Error {
-    if let OperationError::Hotplug(error) = error {
-        return hotplug(error.clone());
+    Error::object(ERROR, ERROR, operation_fields(error))
+}
+
+/// The fields of the object that [`operation`] raises, for one among several results.
+pub(crate) fn operation_fields(error: &OperationError) -> Own {
+    match error {
+        OperationError::Hotplug(error) => hotplug_fields(error.clone()),
+        error => {
+            let kind = kind(error.kind());
+            Own { kind, message: error.to_string(), errors: BTreeMap::new() }
+        }
     }
-    own(kind(error.kind()), error.to_string(), BTreeMap::new())
 }
 
 /// The container is given twice.

@@ -99,17 +99,17 @@ pub fn hotplug_add_below(
 }
 
 /// One interface to be plugged in.
-pub(super) struct Job<'a> {
-    pub(super) kernel: &'a dyn Kernel,
-    pub(super) surroundings: &'a Surroundings<'a>,
-    pub(super) root: &'a Path,
-    pub(super) vmid: u32,
-    pub(super) netid: u32,
-    pub(super) nic: &'a ContainerNic,
+pub(crate) struct Job<'a> {
+    pub(crate) kernel: &'a dyn Kernel,
+    pub(crate) surroundings: &'a Surroundings<'a>,
+    pub(crate) root: &'a Path,
+    pub(crate) vmid: u32,
+    pub(crate) netid: u32,
+    pub(crate) nic: &'a ContainerNic,
 }
 
 /// Why it stops: at a step, or for a reason of its own.
-pub(super) enum Stop {
+pub(crate) enum Stop {
     Step(Box<Failed>),
     Other(Error),
 }
@@ -135,7 +135,7 @@ impl Job<'_> {
     }
 
     /// The plan for the bridge of that name, as far as it was found.
-    pub(super) fn plan_on(&self, name: &str, bridge: Option<&Interface>) -> Result<Plan, Error> {
+    pub(crate) fn plan_on(&self, name: &str, bridge: Option<&Interface>) -> Result<Plan, Error> {
         let file = (self.surroundings.interfaces)();
         let learning = !file.is_some_and(|content| learning_is_disabled(&content, name));
         let firewall_bridges = self.nic.firewall && needs_bridges(self.root);
@@ -225,7 +225,7 @@ impl Job<'_> {
     }
 
     /// The part inside the container, in whose namespace the thread is from then on.
-    pub(super) fn finish(
+    pub(crate) fn finish(
         tx: &mut Transaction<'_>,
         plan: &Plan,
         journal: &dyn Journal,
@@ -255,7 +255,7 @@ impl Job<'_> {
     }
 
     /// Undo it, and say why.
-    pub(super) fn stopped(&self, stop: Stop, tx: Transaction<'_>, plan: &Plan) -> Error {
+    pub(crate) fn stopped(&self, stop: Stop, tx: Transaction<'_>, plan: &Plan) -> Error {
         let undo = tx.undo();
         let failed = match stop {
             Stop::Step(failed) => failed,

@@ -42,7 +42,7 @@ pub enum Where {
 
 impl Where {
     /// Its namespace. To take an interface out it need not be known: its end goes with the host's.
-    fn open(
+    pub(crate) fn open(
         self,
         kernel: &dyn Kernel,
         wire: &dyn Wire,

@@ -135,7 +135,7 @@ pub enum Kind {
 }
 
 impl Error {
-    pub(super) fn bad(
+    pub(crate) fn bad(
         key: impl Into<String>,
         value: impl ToString,
         why: impl Into<String>,

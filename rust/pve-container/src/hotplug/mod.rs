@@ -5,17 +5,16 @@
 //! container, save indexes and queue counts. Unlike the reference it starts no process and moves no link between
 //! namespaces, and when anything fails, nothing of it stays. Writing the container's configuration is the caller's.
 
-mod add;
+pub(crate) mod add;
 mod addresses;
-pub mod batch;
-mod before;
+pub(crate) mod before;
 mod carry_out;
 mod error;
 mod journal;
 mod names;
 mod nic;
-mod plan;
-mod remove;
+pub(crate) mod plan;
+pub(crate) mod remove;
 mod update;
 
 pub use add::{Plugged, hotplug_add, hotplug_add_below, hotplug_add_on};

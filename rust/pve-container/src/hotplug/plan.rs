@@ -176,7 +176,7 @@ impl Plan {
 }
 
 /// The name of the bridge that the interface is to be on.
-pub(super) fn bridge_name(nic: &ContainerNic) -> Result<&str, Error> {
+pub(crate) fn bridge_name(nic: &ContainerNic) -> Result<&str, Error> {
     nic.bridge.as_deref().ok_or(Error::Missing { key: "bridge", why: "the bridge to plug into" })
 }
 

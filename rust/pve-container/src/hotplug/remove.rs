@@ -134,7 +134,7 @@ pub(super) fn remove_firewall_bridge(kernel: &dyn Kernel, names: &GuestNames) ->
 }
 
 /// A name alone proves nothing: whatever else has it must not be deleted.
-pub(super) fn check_ours(name: &str, shown: Option<Shown>) -> Result<Shown, Error> {
+pub(crate) fn check_ours(name: &str, shown: Option<Shown>) -> Result<Shown, Error> {
     let refuse = |why: String| Err(Error::NotAContainers { name: name.into(), why });
     match shown {
         Some(shown) if shown.name != name => refuse(format!("it is called '{}' now", shown.name)),

@@ -31,7 +31,7 @@ pub enum Change {
 }
 
 impl Change {
-    fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> Kind {
         match self {
             Self::Add(_) => Kind::Add,
             Self::Remove => Kind::Remove,
@@ -63,14 +63,14 @@ pub struct Request {
 
 impl Request {
     /// All that can be told from the values alone.
-    fn check(&self) -> Result<String, OperationError> {
+    pub(super) fn check(&self) -> Result<String, OperationError> {
         if let Change::Add(nic) | Change::Update(nic, _) = &self.change {
             supported(nic)?;
         }
         Ok(host_end(self.vmid, self.netid)?)
     }
 
-    fn about(&self, background: bool) -> About {
+    pub(super) fn about(&self, background: bool) -> About {
         About { kind: self.change.kind(), vmid: self.vmid, netid: self.netid, background }
     }
 }
@@ -160,14 +160,7 @@ impl Operations {
     ) -> Result<Option<Plugged>, OperationError> {
         let mut poll = || if running.asked_to_end() { Err(Interrupted) } else { poll() };
         let result = self.change(kernel, &running, request, &mut poll);
-        let id = running.id().to_string();
-        running.finish(&result);
-        result.map_err(|error| match error {
-            error if error.is_interrupted() && !error.is_not_undone() => {
-                OperationError::Cancelled { id }
-            }
-            error => error.into(),
-        })
+        running.ended(result)
     }
 
     fn change(
@@ -191,7 +184,7 @@ impl Operations {
     }
 
     /// Where the container is; LXC is asked for one of which only the VMID is known.
-    fn container(
+    pub(super) fn container(
         &self,
         kernel: &dyn Kernel,
         request: &Request,

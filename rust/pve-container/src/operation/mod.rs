@@ -6,10 +6,11 @@
 //! | `entry.rs`, `record.rs`, `status.rs` | the lines of a record, what they come to, what is told of it |
 //! | `folder.rs`, `id.rs`, `process.rs` | where records are, how they are called, whether their process lives |
 //! | `running.rs` | a record being written |
-//! | `carry_out.rs`, `background.rs` | operations, while the caller waits or not |
+//! | `carry_out.rs`, `background.rs`, `batch.rs` | operations, while the caller waits or not, and many at once |
 //! | `undo.rs` | cancelling and reconciling |
 
 mod background;
+pub mod batch;
 mod carry_out;
 mod entry;
 mod error;

@@ -1,6 +1,7 @@
 //! An operation that is being carried out, as its process writes its record.
 
 use std::fs::File;
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -41,6 +42,16 @@ pub struct Running {
     written: AtomicU64,
     /// Lines that go out with the next one.
     held: Mutex<Vec<u8>>,
+    steps: Steps,
+}
+
+/// When the lines of steps are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Steps {
+    /// As each begins, and then it may be ended.
+    AtOnce,
+    /// With a line that has to be there: it is one of many that are carried out together, in a moment.
+    Later,
 }
 
 /// One that waits for its turn.
@@ -60,7 +71,7 @@ impl Pending {
         let lock = folder.lock(host_end)?;
         let (id, opened) = opened(about);
         let record = folder.create(&id)?;
-        let running = Running::new(id, record, lock);
+        let running = Running::new(id, record, lock, Steps::AtOnce);
         running.write(&[Entry::Opened(opened)])?;
         Ok(Self { running, folder: folder.clone() })
     }
@@ -141,18 +152,42 @@ impl Running {
         if let Some(other) = lock.holder() {
             finish_other(folder, &other)?;
         }
+        Self::locked(folder, about, lock, Steps::AtOnce).map(Some)
+    }
+
+    /// Begin an operation that is one of many carried out together; none where another one has the interface, or died while
+    /// it had it.
+    pub(super) fn if_free(
+        folder: &Folder,
+        about: About,
+        host_end: &str,
+    ) -> Result<Option<Self>, OperationError> {
+        let lock = folder.lock(host_end)?;
+        if !lock.take()? || lock.holder().is_some() {
+            return Ok(None);
+        }
+        Self::locked(folder, about, lock, Steps::Later).map(Some)
+    }
+
+    /// Begin an operation whose interface's lock is held. Its first lines go out with the one that is next.
+    fn locked(
+        folder: &Folder,
+        about: About,
+        lock: Lock,
+        steps: Steps,
+    ) -> Result<Self, OperationError> {
         let (id, opened) = opened(about);
         // Before there is a record that says that it runs, so that none seems abandoned.
         lock.set_holder(&id)?;
         let record = folder.create(&id)?;
-        let running = Self::new(id, record, lock);
+        let running = Self::new(id, record, lock, steps);
         let at = opened.at;
-        running.write(&[Entry::Opened(opened), Entry::Running { at }])?;
-        Ok(Some(running))
+        running.hold(&[Entry::Opened(opened), Entry::Running { at }])?;
+        Ok(running)
     }
 
-    fn new(id: Id, record: File, lock: Lock) -> Self {
-        Self { id, record, lock, written: AtomicU64::new(0), held: Mutex::default() }
+    fn new(id: Id, record: File, lock: Lock, steps: Steps) -> Self {
+        Self { id, record, lock, written: AtomicU64::new(0), held: Mutex::default(), steps }
     }
 
     fn begin(
@@ -172,6 +207,26 @@ impl Running {
             error => (State::Failed, Some(error.to_string())),
         };
         self.end(Ended { state, at: now(), error, interface: None });
+    }
+
+    /// A number that the kernel gave out last for it.
+    pub(super) fn descriptor(&self) -> RawFd {
+        self.record.as_raw_fd()
+    }
+
+    /// It has ended, and so: what its caller is told.
+    pub(super) fn ended(
+        self,
+        result: Result<Option<Plugged>, hotplug::Error>,
+    ) -> Result<Option<Plugged>, OperationError> {
+        let id = self.id.to_string();
+        self.finish(&result);
+        result.map_err(|error| match error {
+            error if error.is_interrupted() && !error.is_not_undone() => {
+                OperationError::Cancelled { id }
+            }
+            error => error.into(),
+        })
     }
 
     /// Its id.
@@ -214,6 +269,21 @@ impl Running {
         })?;
         self.written.fetch_add(lines.len() as u64, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Have lines go out with the next one.
+    fn hold(&self, entries: &[Entry]) -> Result<(), Error> {
+        let mut held = self.held();
+        entries.iter().try_for_each(|entry| self.line(&mut held, entry))
+    }
+
+    /// One of many is about to be deleted, which is its point of no return; `before` only says which link that is.
+    pub(super) fn about_to_delete(&self, before: &Before) -> Result<(), Error> {
+        self.or_end()?;
+        let before = Entry::Before(Box::new(before.clone()));
+        // One write: while there is no point of no return, whoever undoes it would take what is said of the link for all
+        // that there was.
+        self.write(&[before, Entry::Commit { at: now() }])
     }
 
     fn held(&self) -> MutexGuard<'_, Vec<u8>> {
@@ -265,14 +335,20 @@ impl Running {
 
 impl Journal for Running {
     fn step(&self, name: &'static str) -> Result<(), Error> {
-        self.or_end()?;
-        self.write(&[Entry::Step { name: name.into(), at: now() }])
+        let step = Entry::Step { name: name.into(), at: now() };
+        match self.steps {
+            Steps::AtOnce => {
+                self.or_end()?;
+                self.write(&[step])
+            }
+            Steps::Later => self.hold(&[step]),
+        }
     }
 
     fn container(&self, netns: &NetNs) -> Result<(), Error> {
         // Nothing has been done there yet.
         let place = Place::of(netns);
-        place.map_or(Ok(()), |place| self.line(&mut self.held(), &Entry::Container(place)))
+        place.map_or(Ok(()), |place| self.hold(&[Entry::Container(place)]))
     }
 
     fn before(&self, before: &Before) -> Result<(), Error> {
@@ -280,7 +356,17 @@ impl Journal for Running {
     }
 
     fn commit(&self) -> Result<(), Error> {
-        self.write(&[Entry::Commit { at: now() }])?;
-        self.or_end()
+        let commit = Entry::Commit { at: now() };
+        match self.steps {
+            Steps::AtOnce => {
+                self.write(&[commit])?;
+                self.or_end()
+            }
+            // Who comes between this and its end undoes what is done.
+            Steps::Later => {
+                self.or_end()?;
+                self.hold(&[commit])
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod fault;
 pub mod free;
+pub mod killed;
 pub mod quick;
 pub mod reference;
 pub mod state;

@@ -7,7 +7,7 @@ use super::persistently;
 use crate::bridge::{PortFlags, Setting};
 use crate::error::Error;
 use crate::host::before::{self, Before, Traffic, bridge_again, pair_again};
-use crate::link::{VethPair, show_all};
+use crate::link::{Shown, VethPair, show_all};
 use crate::plan::{Change, Link, Name, Step};
 use crate::request::Raw;
 use crate::tc::{self, Part};
@@ -22,6 +22,22 @@ impl Links {
     #[must_use]
     pub fn absent(names: impl IntoIterator<Item = Name>) -> Self {
         Self(names.into_iter().map(|name| (name, None)).collect())
+    }
+
+    /// One that is about to be deleted: which link it is, and nothing of what it would take to make it again.
+    #[must_use]
+    pub fn to_be_deleted(shown: Shown) -> Self {
+        let name: Name = shown.name.as_str().into();
+        let before = Before {
+            name: name.clone(),
+            shown,
+            ipv6_disabled: None,
+            bridge: None,
+            vlans: Vec::new(),
+            fdb: Vec::new(),
+            traffic: Traffic::default(),
+        };
+        Self(vec![(name, Some(before))])
     }
 
     /// Read them.

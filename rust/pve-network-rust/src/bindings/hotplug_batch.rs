@@ -1,14 +1,13 @@
 //! `PVE::Network::Rust::Hotplug`: many changes in one call.
 
 use perlxs::{Error, Signals};
-use pve_container::hotplug::batch::{Did, Given, Item, hotplug_batch};
-use pve_container::hotplug::{self, Plugged};
+use pve_container::operation::OperationError;
+use pve_container::operation::batch::{Did, Given, Item};
 use pve_netlink::Host;
 use serde::{Deserialize, Serialize};
 
-use super::hotplug::{Options, given};
-use crate::waiting::interruptible;
-use crate::{error, node};
+use super::hotplug::{Done, Options, given, operations, waiting};
+use crate::error;
 
 /// One of many changes.
 #[derive(Deserialize)]
@@ -18,6 +17,7 @@ pub struct Change {
     vmid: u32,
     netid: u32,
     net: Option<Options>,
+    old: Option<Options>,
     netns: Option<String>,
     pid: Option<u32>,
 }
@@ -28,24 +28,28 @@ pub struct Change {
 pub struct BatchOptions {}
 
 fn item(change: &Change) -> Item {
-    Item::new(Given {
+    Given {
         op: &change.op,
         vmid: change.vmid,
         netid: change.netid,
         nic: change.net.as_ref().map(given),
+        old: change.old.as_ref().map(given),
         netns: change.netns.as_ref().map(Into::into),
         pid: change.pid,
-    })
+    }
+    .into()
 }
 
 /// What became of one of many changes.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Outcome {
-    /// It is plugged in.
-    Interface(Plugged),
+    /// It is plugged in, or changed.
+    Interface(Done),
     /// It is taken out.
     Removed {
+        /// The operation.
+        id: String,
         /// The name of the host's end.
         name: String,
     },
@@ -53,12 +57,14 @@ pub enum Outcome {
     Failed(error::Own),
 }
 
-impl From<Result<Did, hotplug::Error>> for Outcome {
-    fn from(result: Result<Did, hotplug::Error>) -> Outcome {
+impl From<Result<Did, OperationError>> for Outcome {
+    fn from(result: Result<Did, OperationError>) -> Outcome {
         match result {
-            Ok(Did::Plugged(plugged)) => Outcome::Interface(plugged),
-            Ok(Did::Removed(name)) => Outcome::Removed { name },
-            Err(error) => Outcome::Failed(error::hotplug_fields(error)),
+            Ok(Did { id, interface: Some(interface), .. }) => {
+                Outcome::Interface(Done::new(id.as_str(), Some(interface)).0)
+            }
+            Ok(Did { id, name, interface: None }) => Outcome::Removed { id: id.to_string(), name },
+            Err(error) => Outcome::Failed(error::operation_fields(&error)),
         }
     }
 }
@@ -83,10 +89,7 @@ pub mod package {
     ) -> Result<Data<Vec<Outcome>>, Error> {
         let BatchOptions {} = opts.map(|opts| opts.0).unwrap_or_default();
         let items: Vec<Item> = list.0.iter().map(item).collect();
-        let root = node::root();
-        let results = interruptible(signals, error::hotplug, |poll| {
-            hotplug_batch(&root, &Host, &items, &mut || poll().map_err(|_| hotplug::Interrupted))
-        })?;
+        let results = waiting(signals, |poll| operations().batch(&Host, &items, poll))?;
         Ok(Data(results.into_iter().map(Outcome::from).collect()))
     }
 }
