@@ -36,6 +36,13 @@ pub(super) struct Ifaces<'a> {
 }
 
 impl<'a> Ifaces<'a> {
+    /// None, with room for those of a text.
+    pub(super) fn for_text(text: &[u8]) -> Ifaces<'a> {
+        // A stanza most often has more bytes.
+        let room = (text.len() / 64).min(1 << 16);
+        Ifaces { list: Vec::with_capacity(room), places: HashMap::with_capacity(room) }
+    }
+
     fn place(&self, name: PerlStr<'_>) -> Option<usize> {
         // A line is most often about the interface that the line before was about.
         let last = self.list.len().checked_sub(1)?;

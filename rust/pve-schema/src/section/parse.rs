@@ -42,14 +42,17 @@ pub fn parse_config<'a, B: BasePlugin>(
         lines: Lines::new(raw),
         warnings: Vec::new(),
         errors: Vec::new(),
-        sections: Vec::new(),
-        places: HashMap::with_capacity(raw.len() / 256),
+        sections: Vec::with_capacity((raw.len() / TYPICAL).min(1 << 16)),
+        places: HashMap::with_capacity((raw.len() / TYPICAL).min(1 << 16)),
     };
     reader.read();
     let Reader { warnings, errors, mut sections, .. } = reader;
     base.after_parse(&mut sections);
     Parsed { config: Config { sections, digest: digest::sha1_hex(raw), errors }, warnings }
 }
+
+/// A section of a file most often has more bytes.
+const TYPICAL: usize = 100;
 
 struct Reader<'a, 'r, B> {
     table: &'r Table,
