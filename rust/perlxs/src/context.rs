@@ -184,11 +184,9 @@ impl Literals {
                 // SAFETY: ptr and length are of one slice. Perl does not hash such a key again.
                 let sv = unsafe {
                     match literal.is_ascii() {
-                        true => sys::pxs_new_shared(
-                            perl.raw(),
-                            literal.as_ptr().cast(),
-                            literal.len(),
-                        ),
+                        true => {
+                            sys::pxs_new_shared(perl.raw(), literal.as_ptr().cast(), literal.len())
+                        }
                         false => key.to_sv(perl),
                     }
                 };

@@ -246,7 +246,8 @@ fn decode_content(
     text: &Scalar<'_>,
     warnings: &mut Vec<PerlString<'static>>,
 ) -> Result<Map<'static>, Error> {
-    let separators = text.to_perl().as_bytes().iter().filter(|b| !b.is_ascii_alphanumeric()).count();
+    let separators =
+        text.to_perl().as_bytes().iter().filter(|b| !b.is_ascii_alphanumeric()).count();
     let mut content = Map::with_capacity(kind.content.len().min(separators + 1));
     items(text.to_perl().as_perl(), |name| {
         if let Some(name) = named(&kind.content, name) {

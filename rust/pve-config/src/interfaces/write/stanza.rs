@@ -53,8 +53,7 @@ pub(super) fn write(
     warnings: &mut Vec<PerlString<'static>>,
 ) -> Result<(), Error> {
     if iface.is_true("autostart") {
-        let start =
-            if iface.is_a("OVSBridge") && !ifupdown2 { "allow-ovs " } else { "auto " };
+        let start = if iface.is_a("OVSBridge") && !ifupdown2 { "allow-ovs " } else { "auto " };
         out.extend(&[PerlStr::literal(start), iface.name, NEWLINE]);
     }
     let families = families(iface)?;
