@@ -107,6 +107,9 @@ A folder below which all files are looked for, for tests.
 
 =head1 SEE ALSO
 
-L<PVE::Network::Rust>, L<PVE::Network::Rust::Host>, dnsmasq(8)
+L<PVE::Network::Rust::SDN::Zones>, L<PVE::Network::Rust::SDN::Vnets>, L<PVE::Network::Rust::SDN::Subnets>,
+L<PVE::Network::Rust::SDN::Controllers>, L<PVE::Network::Rust::SDN::Ipams>, L<PVE::Network::Rust::SDN::Dns>,
+L<PVE::Network::Rust::SDN::Fabrics>, L<PVE::Network::Rust::SDN::Options>, L<PVE::Network::Rust>, L<PVE::Network::Rust::Host>,
+dnsmasq(8)
 
 =cut

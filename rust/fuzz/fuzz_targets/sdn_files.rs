@@ -5,11 +5,9 @@ use libfuzzer_sys::fuzz_target;
 use pve_sdn::config::{File, Objects};
 use pve_sdn::{dnsmasq, subnet, zone};
 
-const FILES: [File; 5] = [File::Zones, File::Vnets, File::Subnets, File::Ipams, File::Dns];
-
 fuzz_target!(|data: (u8, &[u8])| {
     let (choice, raw) = data;
-    let file = FILES[usize::from(choice) % FILES.len()];
+    let file = File::ALL[usize::from(choice) % File::ALL.len()];
     let (objects, warnings) = Objects::read(file, Some(raw));
     assert!(warnings.iter().all(|warning| warning.ends_with('\n')));
     assert_eq!(Objects::read(file, Some(raw)).0, objects);

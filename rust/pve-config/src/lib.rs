@@ -6,5 +6,6 @@
 
 pub mod interfaces;
 pub mod lxc;
+mod node_set;
+pub mod sdn;
 pub mod storage;
-pub mod vnets;

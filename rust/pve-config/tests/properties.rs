@@ -1,8 +1,11 @@
 //! Configurations made at random: nothing panics, and what is written is read again as it was.
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "support/random.rs"]
+mod random;
 mod support;
 
+use random::Random;
 use support::round_trip;
 
 /// Whole lines, as they are found in files.
@@ -101,36 +104,12 @@ const LINES: &[&str] = &[
     "protection: off",
 ];
 
-/// Bytes that change what a line is.
-const BYTES: &[u8] = b"\0\t\r\x0b\x1c \"#%,-./0129:;=A[\\]_ayz~\x7f\x80\x85\xa0\xc3\xa9\xff";
-
-/// xorshift64, Marsaglia 2003.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % limit
-    }
-}
-
 fn configuration(random: &mut Random, changes: usize) -> Vec<u8> {
     let count = random.below(20);
     let lines: Vec<&str> = (0..count).map(|_| LINES[random.below(LINES.len())]).collect();
     let mut text = lines.join("\n").into_bytes();
     text.push(b'\n');
-    for _ in 0..changes {
-        let at = random.below(text.len());
-        let byte = BYTES[random.below(BYTES.len())];
-        match random.below(3) {
-            0 => text.insert(at, byte),
-            1 => text[at] = byte,
-            _ if text.len() > 1 => drop(text.remove(at)),
-            _ => {}
-        }
-    }
+    random.change(&mut text, changes);
     text
 }
 

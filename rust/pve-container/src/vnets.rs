@@ -37,7 +37,7 @@ impl Vnets {
         let raw = read(Running::FILE)?;
         let running = Running::read(raw.as_deref());
         let is_vnet = running.vnets.get(bridge).is_some();
-        let raw = if is_vnet { read(File::Zones.name())? } else { None };
+        let raw = if is_vnet { read(File::Zones.layout().name)? } else { None };
         let (zones, warnings) = Objects::read(File::Zones, raw.as_deref());
         warnings.into_iter().for_each(warn);
         Ok(Self { running, zones, node })

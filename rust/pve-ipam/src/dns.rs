@@ -271,17 +271,31 @@ impl Sdn<'_> {
         Ok(())
     }
 
+    /// Whether the server of a DNS server's section answers (`on_update_hook` of its plugin).
+    ///
+    /// # Errors
+    /// It does not; [`pve_sdn::Error::NoType`] or [`pve_sdn::Error::UnknownType`] for a section that is no DNS server's.
+    pub fn verify_dns(&mut self, server: &Section) -> Result<(), Error> {
+        server_of(Some(server))?
+            .call(self.host, "GET", "", None)
+            .map(drop)
+            .map_err(|error| error.doing("dns api error: "))
+    }
+
     fn dns_server(&mut self, name: &str) -> Result<Powerdns, Error> {
-        let servers = self.objects(File::Dns)?;
-        let server = servers.get(name);
-        let kind = server.and_then(|server| server.get("type"));
-        match (server, perl::text(kind).as_ref()) {
-            (Some(server), "powerdns") => Ok(Powerdns::new(server)),
-            (Some(_), kind) if !kind.is_empty() => {
-                Err(pve_sdn::Error::UnknownType { kind: kind.to_owned() }.into())
-            }
-            _ => Err(pve_sdn::Error::NoType.into()),
+        server_of(self.objects(File::Dns)?.get(name))
+    }
+}
+
+/// The server of a DNS server's section.
+fn server_of(server: Option<&Section>) -> Result<Powerdns, Error> {
+    let kind = server.and_then(|server| server.get("type"));
+    match (server, perl::text(kind).as_ref()) {
+        (Some(server), "powerdns") => Ok(Powerdns::new(server)),
+        (Some(_), kind) if !kind.is_empty() => {
+            Err(pve_sdn::Error::UnknownType { kind: kind.to_owned() }.into())
         }
+        _ => Err(pve_sdn::Error::NoType.into()),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{Error, Host};
 /// One call's view of the configuration: each file is read once, when it is needed.
 pub struct Sdn<'h> {
     pub(crate) host: &'h mut dyn Host,
-    files: [Option<Rc<Objects>>; 5],
+    files: [Option<Rc<Objects>>; File::ALL.len()],
     running: Option<Rc<Running>>,
 }
 
@@ -26,17 +26,11 @@ impl<'h> Sdn<'h> {
     /// # Errors
     /// The file cannot be read.
     pub fn objects(&mut self, file: File) -> Result<Rc<Objects>, Error> {
-        let place = match file {
-            File::Zones => 0,
-            File::Vnets => 1,
-            File::Subnets => 2,
-            File::Ipams => 3,
-            File::Dns => 4,
-        };
+        let place = file as usize;
         if let Some(Some(objects)) = self.files.get(place) {
             return Ok(Rc::clone(objects));
         }
-        let raw = self.host.read(file.name())?;
+        let raw = self.host.read(file.layout().name)?;
         let (objects, warnings) = Objects::read(file, raw.as_deref());
         warnings.into_iter().for_each(|warning| self.host.warn(warning));
         let objects = Rc::new(objects);

@@ -2,7 +2,7 @@
 
 use pve_sdn::ipam_state::User;
 use pve_sdn::subnet::DhcpRange;
-use pve_sdn::{Section, Value, address, perl};
+use pve_sdn::{Section, Value, address, check, perl};
 
 use crate::dns::forward_zone;
 use crate::ipam::dhcp_ranges;
@@ -67,6 +67,59 @@ impl Sdn<'_> {
             Some(ipam) => ipam.add_subnet(self.host, subnet),
             None => Ok(()),
         }
+    }
+
+    /// Makes a subnet that is written, and its gateway, known to the zone's IPAM, if it has one (what
+    /// `SubnetPlugin->on_update_hook` does after its checks). `old` is the subnet as it was, with its ranges; `mac` is the
+    /// hardware address of its VNet.
+    ///
+    /// # Errors
+    /// What IPAM and DNS say. What they say to giving back the old gateway is a warning.
+    pub fn write_subnet(
+        &mut self,
+        zone: &Section,
+        subnet: &Section,
+        old: Option<(&Section, &[DhcpRange])>,
+        mac: &Value,
+    ) -> Result<(), Error> {
+        if !perl::is_true(zone.get("ipam")) {
+            return Ok(());
+        }
+        match old {
+            Some((_, ranges)) => self.update_subnet(zone, subnet, ranges)?,
+            None => self.add_subnet(zone, subnet)?,
+        }
+        if check::subnet::is_point_to_point(subnet) {
+            return Ok(());
+        }
+        let gateway = perl::true_text(subnet.get("gateway"));
+        let old_gateway = old.and_then(|(old, _)| perl::true_text(old.get("gateway")));
+        let give_back = |sdn: &mut Self| match (old, &old_gateway) {
+            (Some((old, _)), Some(ip)) => sdn.give_back_gateway(zone, old, ip),
+            _ => Ok(()),
+        };
+        if !perl::is_defined(subnet.get("gateway")) {
+            give_back(self)?;
+        }
+        if let Some(gateway) = gateway.filter(|gateway| Some(gateway) != old_gateway.as_ref()) {
+            let vnet = perl::text(subnet.get("vnet"));
+            let hostname = format!("{vnet}-gw").into();
+            let guest = Guest { hostname, mac: mac.clone(), vmid: Value::Null };
+            self.add_subnet_ip(zone, subnet, &gateway, &guest, true, Names::Keep)?;
+            give_back(self)?;
+        }
+        Ok(())
+    }
+
+    /// Gives back the address that a gateway had.
+    fn give_back_gateway(&mut self, zone: &Section, old: &Section, ip: &str) -> Result<(), Error> {
+        let (hostname, mac) = (Value::Null, Value::Null);
+        let given = self.delete_subnet_ip(zone, old, ip, &hostname, &mac, Names::Keep);
+        if let Some(error) = unless_interrupted(given)? {
+            // What Perl's `warn` without a text makes of an error.
+            self.host.warn(format!("{}\t...caught", error.to_perl()));
+        }
+        Ok(())
     }
 
     /// Tells the zone's IPAM of a subnet's new DHCP ranges (`Subnets::update_subnet`).

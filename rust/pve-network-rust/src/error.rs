@@ -184,3 +184,22 @@ pub(crate) fn sdn(error: pve_ipam::Error) -> Error {
         Error::die(error.to_perl())
     }
 }
+
+/// What the reference's hooks of SDN refuse.
+pub(crate) fn refused(error: pve_sdn::Error) -> Error {
+    match error {
+        pve_sdn::Error::Parameter { errors } => {
+            let fields = Parameters { msg: "Parameter verification failed.\n", code: 400, errors };
+            Error::object("PVE::Exception", "PVE::Network::Rust::Exception", fields)
+        }
+        error => sdn(error.into()),
+    }
+}
+
+/// The fields of a PVE::Exception about parameters (`raise_param_exc`).
+#[derive(serde::Serialize)]
+struct Parameters {
+    msg: &'static str,
+    code: u16,
+    errors: BTreeMap<&'static str, String>,
+}

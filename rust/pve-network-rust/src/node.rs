@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use pve_config::vnets::vnet_names;
+use pve_config::sdn::{File, vnet_names};
 use pve_container::config_cache::{CacheCounts, ConfigCache};
 use pve_container::config_error::ConfigError;
 use pve_container::config_file::ConfigFiles;
@@ -87,10 +87,21 @@ pub(crate) fn clear_config_cache() {
     CONFIG_TEXTS.with_borrow_mut(ConfigCache::clear);
 }
 
+/// A file by its name below /etc/pve; none where it does not exist.
+pub(crate) fn cluster_file(name: &str) -> Result<Option<Vec<u8>>, ConfigError> {
+    let content = read_file(&paths()?.cluster(name), CONFIG_LIMIT)?;
+    Ok(content.map(|content| content.bytes))
+}
+
+/// This node's name.
+pub(crate) fn name() -> Result<String, ConfigError> {
+    paths().map(|paths| paths.node().to_owned())
+}
+
 /// The names of the cluster's VNets; none where there is no SDN configuration.
 pub(crate) fn vnets() -> Result<Vec<String>, ConfigError> {
-    let content = read_file(&paths()?.vnets(), CONFIG_LIMIT)?;
-    Ok(content.map_or(Vec::new(), |content| vnet_names(&content.bytes)))
+    let content = cluster_file(File::Vnets.layout().name)?;
+    Ok(content.map_or(Vec::new(), |content| vnet_names(&content)))
 }
 
 /// A new hardware address with the cluster's prefix, and what reading that prefix warned about.

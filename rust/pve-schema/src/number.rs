@@ -16,6 +16,9 @@ pub enum PerlNumber {
 /// The first double that is no `UV` any more.
 const UV_END: f64 = 18_446_744_073_709_551_616.0;
 
+/// The least `IV` as a double.
+const I64_START: f64 = -9_223_372_036_854_775_808.0;
+
 impl PerlNumber {
     /// An unsigned integer.
     pub fn from_u64(value: u64) -> Self {
@@ -24,7 +27,8 @@ impl PerlNumber {
 
     /// Reads the decimal number at the start of `bytes` as Perl does in numeric context; 0 where there is none.
     ///
-    /// Only a string that is an integer as a whole stays one: `9007199254740993K` is read as a double.
+    /// Only a string that is an integer as a whole stays one: `9007199254740993K` is read as a double. One with an exponent
+    /// becomes the integer that it is, where one can hold it.
     pub fn from_prefix(bytes: &[u8]) -> Self {
         if (1..=18).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit) {
             return PerlNumber::Int(
@@ -46,11 +50,28 @@ impl PerlNumber {
                 return PerlNumber::UInt(value);
             }
         }
+        if prefix == 0 {
+            return word(bytes).map_or(PerlNumber::Int(0), PerlNumber::Num);
+        }
         let value = text.parse::<f64>().unwrap_or(0.0);
+        if whole && text.contains(['e', 'E']) && value.fract() == 0.0 {
+            return Self::from_integral(value);
+        }
         if !whole && value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
             return PerlNumber::Int(value as i64);
         }
         PerlNumber::Num(value)
+    }
+
+    /// The integer that a double without a fraction is, where one can hold it.
+    fn from_integral(value: f64) -> Self {
+        if !(I64_START..UV_END).contains(&value) {
+            PerlNumber::Num(value)
+        } else if value < 0.0 {
+            PerlNumber::Int(value as i64)
+        } else {
+            Self::from_u64(value as u64)
+        }
     }
 
     /// The value as a double.
@@ -149,6 +170,17 @@ impl PerlNumber {
             PerlNumber::Num(value) => Cow::Owned(format_g15(value)),
         }
     }
+}
+
+/// What the words for what is no number stand for (perlnumber(1)); what follows them does not count.
+fn word(bytes: &[u8]) -> Option<f64> {
+    let unsigned = bytes.strip_prefix(b"-").or_else(|| bytes.strip_prefix(b"+")).unwrap_or(bytes);
+    let first = unsigned.first_chunk::<3>()?;
+    if first.eq_ignore_ascii_case(b"nan") {
+        return Some(f64::NAN);
+    }
+    let infinity = if bytes.starts_with(b"-") { f64::NEG_INFINITY } else { f64::INFINITY };
+    first.eq_ignore_ascii_case(b"inf").then_some(infinity)
 }
 
 /// The length of the decimal number at the start of `bytes`, and whether it is a plain integer.
@@ -256,13 +288,22 @@ mod tests {
             ("9007199254740993K", PerlNumber::Num(9_007_199_254_740_992.0)),
             ("8G", PerlNumber::Int(8)),
             ("1.5G", PerlNumber::Num(1.5)),
-            ("1e3", PerlNumber::Num(1000.0)),
+            ("1e3", PerlNumber::Int(1000)),
+            ("1.5e3 ", PerlNumber::Int(1500)),
+            ("-1e16", PerlNumber::Int(-10_000_000_000_000_000)),
+            ("1e19", PerlNumber::UInt(10_000_000_000_000_000_000)),
+            ("1e20", PerlNumber::Num(1e20)),
+            ("1e16x", PerlNumber::Num(1e16)),
+            ("9007199254740993.0", PerlNumber::Num(9_007_199_254_740_992.0)),
+            ("Infinity", PerlNumber::Num(f64::INFINITY)),
+            ("-infx", PerlNumber::Num(f64::NEG_INFINITY)),
             (" +5", PerlNumber::Int(5)),
             ("x", PerlNumber::Int(0)),
             ("-.5", PerlNumber::Num(-0.5)),
         ] {
             assert_eq!(PerlNumber::from_prefix(text.as_bytes()), number, "{text}");
         }
+        assert!(PerlNumber::from_prefix(b"nan").as_f64().is_nan());
     }
 
     #[test]

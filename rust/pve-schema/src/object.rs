@@ -118,7 +118,7 @@ fn check_range(property: &Property, value: PerlStr<'_>) -> Result<(), PerlString
         return Ok(());
     }
     let number = PerlNumber::from_prefix(value.as_bytes()).as_f64();
-    let against = |limit: i32| number.partial_cmp(&f64::from(limit));
+    let against = |limit: i64| number.partial_cmp(&(limit as f64));
     if let Some(maximum) = property.maximum.filter(|max| against(*max) == Some(Ordering::Greater)) {
         return Err(ascii(format!("value must have a maximum value of {maximum}")));
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::section::{SectionType, Usage};
 use crate::{Format, Kind, Property, Schema};
 
 /// The properties of a schema as a POD list: for each its key, what its value looks like, what holds where it is
@@ -18,6 +19,25 @@ pub fn list<'p>(properties: impl Iterator<Item = (&'p Property, bool)>) -> Strin
         let _ = item(&mut pod, property, required);
     }
     pod.push_str("=back\n");
+    pod
+}
+
+/// What a section of a type must and may have, and what of it is never changed, as paragraphs.
+pub fn options(kind: &SectionType) -> String {
+    let mut pod = String::new();
+    for (what, wanted) in [
+        ("Required", (|usage| !usage.optional) as fn(&Usage) -> bool),
+        ("Never changed", |usage| usage.fixed),
+        ("Optional", |usage| usage.optional),
+    ] {
+        let options = kind.options.iter().filter(|(_, usage)| wanted(usage));
+        let mut names: Vec<String> = options.map(|(name, _)| format!("B<{name}>")).collect();
+        names.sort_unstable();
+        if !names.is_empty() {
+            // Writing to a string does not fail.
+            let _ = write!(pod, "{what}: {}.\n\n", names.join(", "));
+        }
+    }
     pod
 }
 

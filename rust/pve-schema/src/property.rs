@@ -64,9 +64,9 @@ pub struct Property {
     /// The values it may have; empty for any.
     pub values: &'static [&'static str],
     /// The least value of a number.
-    pub minimum: Option<i32>,
+    pub minimum: Option<i64>,
     /// The greatest value of a number.
-    pub maximum: Option<i32>,
+    pub maximum: Option<i64>,
     /// The least length in characters.
     pub min_length: Option<u32>,
     /// The greatest length in characters.
@@ -180,13 +180,13 @@ impl Property {
     }
 
     /// The least value.
-    pub const fn minimum(mut self, minimum: i32) -> Self {
+    pub const fn minimum(mut self, minimum: i64) -> Self {
         self.minimum = Some(minimum);
         self
     }
 
     /// The greatest value.
-    pub const fn maximum(mut self, maximum: i32) -> Self {
+    pub const fn maximum(mut self, maximum: i64) -> Self {
         self.maximum = Some(maximum);
         self
     }

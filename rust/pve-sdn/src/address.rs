@@ -71,9 +71,27 @@ pub fn net_ip(text: &str) -> Option<IpAddr> {
     }
     let mut octets = [0; 4];
     for (octet, part) in octets.iter_mut().zip(text.split('.')) {
-        *octet = part.parse().ok()?;
+        *octet = part.parse().ok().filter(|_| part.len() <= 3)?;
     }
     Some(IpAddr::V4(octets.into()))
+}
+
+/// The first and the last address of what Net::IP reads: an address, `ADDRESS/LENGTH` without bits behind the length, or
+/// `FIRST - LAST`.
+#[must_use]
+pub fn net_ip_range(text: &str) -> Option<(IpAddr, IpAddr)> {
+    if let Some((address, length)) = text.split_once('/') {
+        let first = net_ip(address)?;
+        let width = if first.is_ipv4() { 32 } else { 128 };
+        let length = length.parse().ok().filter(|length| *length <= width)?;
+        let (network, last) = Network { address: first, prefix: length }.range();
+        return (network == first).then_some((first, last));
+    }
+    let (first, last) = match text.split_once('-') {
+        Some((first, last)) => (net_ip(first.trim_end())?, net_ip(last.trim_start())?),
+        None => net_ip(text).map(|address| (address, address))?,
+    };
+    (first.is_ipv4() == last.is_ipv4() && first <= last).then_some((first, last))
 }
 
 /// `Net::IP::ip_is_ipv4`.
@@ -129,7 +147,9 @@ pub fn is_in_subnet(ip: &str, cidr: &str) -> bool {
         let mask = ones(u32::try_from(length.clamp(0, 128)).unwrap_or(128), 128);
         return u128::from(network) & mask == u128::from(ip) & mask;
     }
-    let (Some(network), Some(ip)) = (inet_aton(network), inet_aton(ip)) else {
+    // Perl's inet_aton takes an IPv4 address in IPv6's form for the IPv4 address.
+    let mapped = || ip.parse::<Ipv6Addr>().ok()?.to_ipv4_mapped();
+    let (Some(network), Some(ip)) = (inet_aton(network), inet_aton(ip).or_else(mapped)) else {
         return false;
     };
     let mask = v4_mask(length);
@@ -169,6 +189,13 @@ impl Network {
     #[must_use]
     pub fn network(&self) -> IpAddr {
         address(self.address.is_ipv4(), number(self.address) & !self.host_mask())
+    }
+
+    /// The network's first and last address.
+    #[must_use]
+    pub fn range(&self) -> (IpAddr, IpAddr) {
+        let last = number(self.address) | self.host_mask();
+        (self.network(), address(self.address.is_ipv4(), last))
     }
 
     /// The width of the network's part in bits.
@@ -256,8 +283,30 @@ mod tests {
     fn net_ip_fills_from_the_left() {
         assert_eq!(net_ip("10.1"), Some("10.1.0.0".parse().unwrap()));
         assert_eq!(net_ip("010.1.1.1"), Some("10.1.1.1".parse().unwrap()));
+        assert_eq!(net_ip("0010.1.1.1"), None);
         assert_eq!(version("10.0.0.0/24"), None);
         assert_eq!(version("fd00::"), Some(6));
+    }
+
+    #[test]
+    fn ranges_are_those_of_the_reference() {
+        let range = |text| {
+            net_ip_range(text)
+                .map(|(first, last)| format!("{}-{}", canonical(first), canonical(last)))
+        };
+        for (text, wanted) in [
+            ("10.0.0.1", Some("10.0.0.1-10.0.0.1")),
+            ("10.0.0.0/31", Some("10.0.0.0-10.0.0.1")),
+            ("10.0.0.1/31", None),
+            ("10.0.0.0/33", None),
+            ("10.0.0.1-10.0.0.3", Some("10.0.0.1-10.0.0.3")),
+            ("10.0.0.3 - 10.0.0.1", None),
+            ("fd00::/127", Some("fd00::-fd00::1")),
+            ("10.0.0.1-fd00::", None),
+            ("", None),
+        ] {
+            assert_eq!(range(text).as_deref(), wanted, "{text}");
+        }
     }
 
     #[test]
@@ -293,6 +342,7 @@ mod tests {
         assert!(is_in_subnet("fd00::9", "fd00::/64"));
         assert!(!is_in_subnet("10.0.0.9", "fd00::/64"));
         assert!(!is_in_subnet("fd00::9", "10.0.0.0/8"));
+        assert!(is_in_subnet("::ffff:10.0.0.9", "10.0.0.0/8"));
         assert!(is_in_subnet("1.2.3.4", "24/"), "an id without a zone has no mask");
         assert!(is_in_subnet("138.0.0.1", "10.0.0.1/33"), "the mask's first bit is gone");
     }

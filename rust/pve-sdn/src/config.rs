@@ -1,42 +1,12 @@
 //! The configuration of SDN: what administrators have written, and what is in effect.
 
+pub use pve_config::sdn::File;
+
+use pve_config::sdn::parse_config;
+use pve_schema::PerlString;
 use serde_json::{Map, Value};
 
-use crate::layout::{DNS, IPAMS, Layout, SUBNETS, VNETS, ZONES};
-use crate::{Section, json, perl, section_file};
-
-/// A section file below `/etc/pve/sdn`: what administrators have written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum File {
-    /// Zones.
-    Zones,
-    /// VNets.
-    Vnets,
-    /// Subnets of VNets.
-    Subnets,
-    /// Servers that manage addresses.
-    Ipams,
-    /// DNS servers.
-    Dns,
-}
-
-impl File {
-    fn layout(self) -> &'static Layout {
-        match self {
-            File::Zones => &ZONES,
-            File::Vnets => &VNETS,
-            File::Subnets => &SUBNETS,
-            File::Ipams => &IPAMS,
-            File::Dns => &DNS,
-        }
-    }
-
-    /// Its name below /etc/pve.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        self.layout().file
-    }
-}
+use crate::{Section, json, perl};
 
 /// Objects of the configuration by id.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,8 +20,20 @@ impl Objects {
     /// The IPAM `pve` is always there.
     #[must_use]
     pub fn read(file: File, raw: Option<&[u8]>) -> (Objects, Vec<String>) {
-        let sections = section_file::read(file.layout(), raw.unwrap_or_default());
-        let mut ids = sections.ids;
+        let filename = PerlString::from(format!("/etc/pve/{}", file.layout().name));
+        let parsed = parse_config(file, filename.as_perl(), raw.unwrap_or_default(), false);
+        let (mut ids, mut warnings) = (Map::new(), Vec::new());
+        match parsed {
+            Ok(parsed) => {
+                warnings
+                    .extend(parsed.warnings.iter().map(|text| perl::characters(text.as_perl())));
+                for section in parsed.config.sections {
+                    let settings = section.settings.as_ref().map_or(Value::Null, perl::object);
+                    ids.insert(perl::characters(section.id.as_perl()), settings);
+                }
+            }
+            Err(error) => warnings.push(format!("{error}\n")),
+        }
         if file == File::Ipams {
             let pve = ids.entry("pve").or_insert(Value::Null);
             match pve {
@@ -61,7 +43,16 @@ impl Objects {
                 _ => *pve = serde_json::json!({ "type": "pve" }),
             }
         }
-        (Objects { ids }, sections.warnings)
+        (Objects { ids }, warnings)
+    }
+
+    /// Those of a configuration as `parse_config` gives it, in `ids`.
+    #[must_use]
+    pub fn of(mut config: Value) -> Objects {
+        match config.get_mut("ids").map(Value::take) {
+            Some(Value::Object(ids)) => Objects { ids },
+            _ => Objects::default(),
+        }
     }
 
     /// An object by its id, as the reference's `sdn_…_config` with `$noerr`.
@@ -107,11 +98,7 @@ impl Running {
         let is_configured =
             ["zones", "subnets"].iter().any(|kind| perl::is_true(content.get(*kind)));
         let mut objects = |kind: &str| {
-            let ids = content.get_mut(kind).and_then(|objects| objects.get_mut("ids"));
-            match ids.map(Value::take) {
-                Some(Value::Object(ids)) => Objects { ids },
-                _ => Objects::default(),
-            }
+            content.get_mut(kind).map(Value::take).map(Objects::of).unwrap_or_default()
         };
         let (zones, vnets, subnets) = (objects("zones"), objects("vnets"), objects("subnets"));
         Running { is_configured, zones, vnets, subnets }

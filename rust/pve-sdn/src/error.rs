@@ -1,5 +1,7 @@
 //! What SDN's rules refuse.
 
+use std::collections::BTreeMap;
+
 use thiserror::Error;
 
 /// Why an SDN configuration or state does not allow something, in the reference's words.
@@ -61,6 +63,60 @@ pub enum Error {
     /// What should be an address is none, so there is no object to ask for its canonical form.
     #[error("Can't call method \"canon\" on an undefined value")]
     NotAnAddress,
+    /// Parameters of a change that do not fit (`PVE::Exception::raise_param_exc`).
+    #[error("Parameter verification failed.")]
+    Parameter {
+        /// What is wrong, by parameter.
+        errors: BTreeMap<&'static str, String>,
+    },
+    /// The controller of an EVPN zone is not there (`EvpnPlugin::on_update_hook`).
+    #[error("controller {controller} don't exist")]
+    NoController {
+        /// The controller.
+        controller: String,
+    },
+    /// The controller of an EVPN zone is of another type (`EvpnPlugin::on_update_hook`).
+    #[error("{controller} is not a evpn controller type")]
+    NotEvpn {
+        /// The controller.
+        controller: String,
+    },
+    /// Another zone has the VRF (`EvpnPlugin::on_update_hook`).
+    #[error("vrf-vxlan {vrf} is already declared in {zone}")]
+    VrfInUse {
+        /// The VRF's VXLAN identifier.
+        vrf: String,
+        /// The other zone.
+        zone: String,
+    },
+    /// A VNet is in the zone that is to be deleted (`Zones::Plugin::on_delete_hook`).
+    #[error("zone {zone} is used by vnet {vnet}")]
+    ZoneInUse {
+        /// The zone.
+        zone: String,
+        /// The VNet.
+        vnet: String,
+    },
+    /// A zone has the controller that is to be deleted (`on_delete_hook` of controllers).
+    #[error("controller {controller} is used by {zone}")]
+    ControllerInUse {
+        /// The controller.
+        controller: String,
+        /// The zone.
+        zone: String,
+    },
+    /// There is an EVPN controller already (`EvpnPlugin::on_update_hook`).
+    #[error("only 1 global evpn controller can be defined")]
+    SecondEvpn,
+    /// The node has BGP controllers already (`BgpPlugin::on_update_hook`).
+    #[error("only 1 bgp controller can be defined")]
+    SecondBgp,
+    /// The node has IS-IS controllers already (`IsisPlugin::on_update_hook`).
+    #[error("only 1 bgp or isis controller can be defined")]
+    SecondIsis,
+    /// An EVPN controller has both of peers and a fabric, or none (`EvpnPlugin::on_update_hook`).
+    #[error("must have exactly one of peers / fabric defined")]
+    PeersOrFabric,
     /// A file holds no JSON.
     #[error(
         "unable to parse '/etc/pve/{file}': {why} - restore it or, if nothing uses it, remove it"
@@ -161,6 +217,15 @@ impl Error {
             | Error::NoSubnet { .. }
             | Error::ZoneFull { .. }
             | Error::NotAnAddress
+            | Error::NoController { .. }
+            | Error::NotEvpn { .. }
+            | Error::VrfInUse { .. }
+            | Error::ZoneInUse { .. }
+            | Error::ControllerInUse { .. }
+            | Error::SecondEvpn
+            | Error::SecondBgp
+            | Error::SecondIsis
+            | Error::PeersOrFabric
             | Error::ZoneOfAddressNotInState { .. }
             | Error::SubnetOfAddressNotInState { .. }
             | Error::ReverseMask

@@ -6,17 +6,16 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod check;
 pub mod config;
 pub mod dnsmasq;
 mod error;
 pub mod ethers;
 pub mod ipam_state;
 pub mod json;
-mod layout;
 pub mod mac_cache;
 pub mod perl;
 pub mod reverse_zone;
-mod section_file;
 pub mod subnet;
 pub mod zone;
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use pve_schema::{PerlNumber, Scalar};
+use pve_schema::{PerlNumber, PerlStr, Scalar};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -24,6 +24,34 @@ pub fn is_defined(value: Option<&Value>) -> bool {
     !matches!(value, None | Some(Value::Null))
 }
 
+/// The characters of a string, a byte being one.
+pub(crate) fn characters(text: PerlStr<'_>) -> String {
+    match text {
+        PerlStr::Bytes(bytes) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+        PerlStr::Text(text) => text.to_owned(),
+    }
+}
+
+/// A hash of a configuration as a tree of values.
+pub(crate) fn object(map: &pve_schema::Map<'_>) -> Value {
+    let entry = |(key, value)| (characters(key), tree(value));
+    Value::Object(map.iter().map(entry).collect())
+}
+
+fn tree(value: &pve_schema::Value<'_>) -> Value {
+    match value {
+        pve_schema::Value::Map(map) => object(map),
+        pve_schema::Value::List(list) => Value::Array(list.iter().map(tree).collect()),
+        pve_schema::Value::Scalar(scalar) => match scalar {
+            Scalar::Undef => Value::Null,
+            Scalar::Int(number) => (*number).into(),
+            Scalar::UInt(number) => (*number).into(),
+            Scalar::Num(number) => (*number).into(),
+            text => characters(text.to_perl().as_perl()).into(),
+        },
+    }
+}
+
 /// The value as a string: `undef` is empty, a reference has no useful text and is empty too.
 #[must_use]
 pub fn text(value: Option<&Value>) -> Cow<'_, str> {
@@ -39,6 +67,12 @@ pub fn text(value: Option<&Value>) -> Cow<'_, str> {
 #[must_use]
 pub fn true_text(value: Option<&Value>) -> Option<Cow<'_, str>> {
     is_true(value).then(|| text(value))
+}
+
+/// The number that a value stands for in numeric context.
+#[must_use]
+pub fn number(value: Option<&Value>) -> f64 {
+    PerlNumber::from_prefix(text(value).as_bytes()).as_f64()
 }
 
 /// The number at the start of a text, as in numeric context; cut towards zero.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use pve_config::sdn::formats::DHCP_RANGE;
 use pve_schema::{Environment, PerlStr, parse_property_string};
 use serde_json::Value;
 
 use crate::address::is_in_subnet;
 use crate::config::Objects;
-use crate::layout::DHCP_RANGE;
-use crate::section_file::characters;
+use crate::perl::characters;
 use crate::{Error, Section, perl};
 
 /// The addresses that DHCP gives out, both ends included, as they are written.

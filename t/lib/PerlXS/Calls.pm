@@ -12,6 +12,9 @@ use File::Temp ();
 
 our @EXPORT_OK = qw(call_of exports product_is_built rounds_of);
 
+# The packages of SDN's files.
+my @SDN_FILES = qw(Zones Vnets Subnets Controllers Ipams Dns Fabrics);
+
 sub product_is_built { return -e 'blib/arch/auto/PVE/Network/Rust/Rust.so' }
 
 # Some calls need what others made: the modules are there before the table is.
@@ -21,7 +24,7 @@ if (product_is_built()) {
     for my $module (
         qw(PVE::Network::Rust PVE::Network::Rust::LXC::Config PVE::Network::Rust::Hotplug),
         qw(PVE::Network::Rust::Container PVE::Network::Rust::Host PVE::Network::Rust::Monitor),
-        qw(PVE::Network::Rust::SDN PVE::Network::Rust::SDN::Subnets),
+        (map { "PVE::Network::Rust::SDN$_" } '', map { "::$_" } @SDN_FILES),
         qw(PVE::Network::Rust::VNetBinding PVE::Network::Rust::Hotplug::Operation),
         qw(PVE::Network::Rust::Interfaces PVE::Network::Rust::Storage::Config)
         )
@@ -158,6 +161,84 @@ sub sdn_calls {
         });
     }
     return %calls_of_sdn;
+}
+
+# Files of SDN, each with a value that does not fit, and the hooks, of which some refuse.
+sub sdn_file_calls {
+    my %text = (
+        Zones => "evpn: z\n\tcontroller c\n\tvrf-vxlan 5\n\tnodes a,b\n\tfoo 1\n",
+        Vnets => "vnet: v1\n\tzone z\n\ttag x\n",
+        Subnets => "subnet: z-10.0.0.0-8\n\tvnet v1\n\tgateway x\n"
+            . "\tdhcp-range start-address=10.0.0.1,end-address=10.0.0.9\n",
+        Controllers => "evpn: c\n\tasn 65000\n\tpeers x\n",
+        Ipams => "netbox: n\n\turl u\n\ttoken t\n\tfoo 1\n",
+        Dns => "powerdns: d\n\turl u\n\tkey k\n\tttl x\n",
+        Fabrics => "openfabric_node: f_n\n\tip 10.0.0.1\n\tinterfaces name=eth0\n\tfoo 1\n",
+    );
+    my %type = (
+        Zones => 'evpn',
+        Controllers => 'evpn',
+        Ipams => 'netbox',
+        Dns => 'powerdns',
+        Fabrics => 'openfabric_node',
+    );
+    my (%cfg, %found);
+    for my $name (@SDN_FILES) {
+        my $package = "PVE::Network::Rust::SDN::$name";
+        my @type = defined($type{$name}) ? $type{$name} : ();
+        local $SIG{__WARN__} = sub { };
+        my $cfg = $cfg{$name} = $package->parse_config('f', $text{$name});
+        my ($id) = keys %{ $cfg->{ids} };
+        my %settings = map { $_ => "$cfg->{ids}{$id}{$_}" } keys %{ $cfg->{ids}{$id} };
+        %found = (
+            %found,
+            "${package}::parse_config" => sub {
+                local $SIG{__WARN__} = sub { };
+                $package->parse_config('f', $text{$name});
+            },
+            "${package}::write_config" => sub { $package->write_config('f', $cfg) },
+            "${package}::check_config" =>
+                sub { $package->check_config(@type, $id, \%settings, 1, 1) },
+            "${package}::delete_from_config" =>
+                fails(sub { $package->delete_from_config(@type, \%settings, {}, ['url', 'tag']) }),
+            "${package}::create_schema" => sub { $package->create_schema() },
+            "${package}::update_schema" => sub { $package->update_schema() },
+        );
+    }
+    my ($zones, $vnets, $subnets, $controllers) = @cfg{qw(Zones Vnets Subnets Controllers)};
+    $vnets->{ids}{v2} = { zone => 's', type => 'vnet' };
+    $zones->{ids}{s} = { type => 'simple' };
+    my $subnet = {
+        vnet => 'v1',
+        cidr => '10.0.0.0/8',
+        mask => '8',
+        'dhcp-range' => ['start-address=10.0.0.1,end-address=10.0.0.9'],
+    };
+    my %hooks = (
+        'Zones::on_update_hook' => ['z', $zones, $controllers],
+        'Zones::on_delete_hook' => ['z', $vnets],
+        'Zones::vnet_update_hook' => [$vnets, 'v2', $zones],
+        'Vnets::on_update_hook' => ['v1', $vnets, $subnets],
+        'Vnets::on_delete_hook' => ['v1', $vnets, $subnets],
+        'Subnets::on_update_hook' => [{}, 'z-10.0.0.0-8', $subnet, undef, $vnets],
+        'Subnets::on_delete_hook' => ['z-10.0.0.0-8', $subnets, $vnets],
+        'Controllers::on_update_hook' => ['c', $controllers, 'node'],
+        'Controllers::on_delete_hook' => ['c', $zones, $controllers],
+        'Ipams::on_update_hook' => [{ type => 'pve' }],
+        'Dns::on_update_hook' => [{ type => 'none' }],
+    );
+    for my $name (keys %hooks) {
+        my ($package, $method) = "PVE::Network::Rust::SDN::$name" =~ /^(.+)::(\w+)$/;
+        my @arguments = @{ $hooks{$name} };
+        $found{"${package}::$method"} = fails(sub { $package->$method(@arguments) });
+    }
+    my $package = 'PVE::Network::Rust::SDN::Subnets';
+    return (
+        %found,
+        one($package, 'check_subnet', $subnet, $vnets),
+        one($package, 'validate_dhcp_ranges', $subnet),
+        one($package, 'validate', $subnets, $vnets),
+    );
 }
 
 # A folder that stands for / with a VNet in it.
@@ -345,6 +426,7 @@ my %calls;
         host_calls(),
         interfaces_calls(),
         sdn_calls(),
+        sdn_file_calls(),
         hotplug_calls($net, $with_files),
         storage_calls(),
         "${binding}::new" => sub { $binding->new },

@@ -13,7 +13,7 @@ __END__
 
 =head1 NAME
 
-PVE::Network::Rust::SDN::Subnets - subnets in the IPAM and DNS of their zone
+PVE::Network::Rust::SDN::Subnets - the subnets of SDN, and their addresses in the IPAM and DNS of their zone
 
 =head1 SYNOPSIS
 
@@ -30,10 +30,22 @@ PVE::Network::Rust::SDN::Subnets - subnets in the IPAM and DNS of their zone
         );
     }
 
+    my $cfg = PVE::Network::Rust::SDN::Subnets->parse_config('sdn/subnets.cfg', $raw);
+    for my $finding (@{ PVE::Network::Rust::SDN::Subnets::validate($cfg, $vnet_cfg) }) {
+        print "$finding->{subnet}: $finding->{key}: $finding->{message}\n";
+    }
+    print PVE::Network::Rust::SDN::Subnets->write_config('sdn/subnets.cfg', $cfg);
+
 =head1 DESCRIPTION
 
 The functions of the same name of C<PVE::Network::SDN::Subnets>, in Rust: same arguments, same results, same warnings
 and error texts, same files and same requests to servers. L<PVE::Network::Rust::SDN> tells of the files.
+
+The file F</etc/pve/sdn/subnets.cfg>: the methods of the same name of C<PVE::Network::SDN::SubnetPlugin>. Same arguments, same
+structures (numbers and strings alike), same warnings and error texts, same effects on the caller's hash. They do not look at
+their invocant. Where the Perl methods follow the order of Perl's hashes, these have one of their own: settings are looked at
+in the order of the file, those that are missing in the order of their names; and subnets without a place are written in the
+order of their IDs. Where they would write the address of a reference into a file, these die.
 
 =head1 FUNCTIONS
 
@@ -41,6 +53,6 @@ and error texts, same files and same requests to servers. L<PVE::Network::Rust::
 
 =head1 SEE ALSO
 
-L<PVE::Network::Rust::SDN>, L<PVE::Network::Rust>
+L<PVE::Network::Rust::SDN::Options> for every setting, L<PVE::Network::Rust::SDN>, L<PVE::Network::Rust>
 
 =cut

@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use pve_config::storage::types::TYPES;
 use pve_config::storage::{BWLIMIT_SCHEMA, COMMON, PRUNE_BACKUPS_SCHEMA, StorageType};
-use pve_schema::section::Usage;
 use pve_schema::{Property, pod};
 
 const HEAD: &str = "\
@@ -54,12 +53,6 @@ fn main() -> io::Result<()> {
 
 fn kind(out: &mut impl Write, table: &StorageType) -> io::Result<()> {
     writeln!(out, "=item B<{}>\n", table.section.name)?;
-    let names = |wanted: fn(&Usage) -> bool| {
-        let options = table.section.options.iter().filter(|(_, usage)| wanted(usage));
-        let mut names: Vec<String> = options.map(|(name, _)| format!("B<{name}>")).collect();
-        names.sort_unstable();
-        names.join(", ")
-    };
     write!(out, "Holds {}", table.content.join(", "))?;
     write!(out, "; where nothing is said, {}.", table.default_content.join(", "))?;
     if !table.formats.is_empty() {
@@ -68,16 +61,5 @@ fn kind(out: &mut impl Write, table: &StorageType) -> io::Result<()> {
     if table.shared {
         write!(out, " All nodes see the same content.")?;
     }
-    writeln!(out, "\n")?;
-    for (what, wanted) in [
-        ("Required", (|usage| !usage.optional) as fn(&Usage) -> bool),
-        ("Never changed", |usage| usage.fixed),
-        ("Optional", |usage| usage.optional),
-    ] {
-        let names = names(wanted);
-        if !names.is_empty() {
-            writeln!(out, "{what}: {names}.\n")?;
-        }
-    }
-    Ok(())
+    write!(out, "\n\n{}", pod::options(&table.section))
 }

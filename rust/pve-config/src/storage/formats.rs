@@ -266,16 +266,6 @@ fn check_prune_backups(properties: &Properties<'_>) -> Result<(), &'static str> 
     }
 }
 
-/// The SHA-256 fingerprint of a certificate: 32 bytes in hexadecimal digits, between colons.
-pub fn is_fingerprint(value: PerlStr<'_>) -> bool {
-    let bytes = value.as_bytes();
-    bytes.len() == 95
-        && bytes
-            .iter()
-            .enumerate()
-            .all(|(i, b)| if i % 3 == 2 { *b == b':' } else { b.is_ascii_hexdigit() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use pve_schema::format::{NODE_NAME, STORAGE_ID, split_list};
+use pve_schema::format::{STORAGE_ID, split_list};
 use pve_schema::section::{BasePlugin, Header, Section, Type, parse_section_header};
 use pve_schema::{Environment, Error, Map, PerlStr, PerlString, Scalar, Value};
 
 use super::storages::{Path, StorageKind, Storages};
+use crate::node_set::{self, hash, sorted};
 
 /// Where `local` is, on all nodes.
 const LOCAL_PATH: &str = "/var/lib/vz";
@@ -82,13 +83,7 @@ impl BasePlugin for Storages {
                 warnings.push(PerlString::literal("Exiting subroutine via next"));
                 Ok(None)
             }
-            (b"nodes", Value::Scalar(Scalar::Bytes(Cow::Borrowed(nodes)))) => {
-                decode_nodes(PerlStr::Bytes(nodes)).map(|nodes| Some(nodes.into()))
-            }
-            (b"nodes", Value::Scalar(nodes)) => {
-                let text = nodes.to_perl();
-                decode_nodes(text.as_perl()).map(|nodes| Some(nodes.into_owned().into()))
-            }
+            (b"nodes", Value::Scalar(_)) => node_set::decode(value).map(Some),
             (b"content-dirs", Value::Scalar(text)) => {
                 Ok(Some(decode_content_dirs(kind, text, warnings).into()))
             }
@@ -102,7 +97,7 @@ impl BasePlugin for Storages {
         value: &Value<'_>,
     ) -> Result<Option<PerlString<'static>>, Error> {
         let encode = match key {
-            "nodes" => |_: &mut PerlString<'static>, _: &Value<'_>| true,
+            "nodes" => return node_set::encode(value).map(Some),
             "content" => |_: &mut PerlString<'static>, chosen: &Value<'_>| {
                 chosen.as_scalar().is_none_or(Scalar::is_true)
             },
@@ -193,16 +188,16 @@ fn force_local(sections: &mut Vec<Section<'_>>) {
 fn set(names: &[Cow<'static, str>]) -> Map<'static> {
     let mut set = Map::with_capacity(names.len());
     for name in names {
-        add(&mut set, name);
+        add(&mut set, name.clone());
     }
     set
 }
 
 /// Adds a name to a hash whose values are 1.
-fn add(set: &mut Map<'static>, name: &Cow<'static, str>) {
+fn add(set: &mut Map<'static>, name: Cow<'static, str>) {
     match name {
         Cow::Borrowed(name) => set.set(name, Scalar::Int(1)),
-        Cow::Owned(_) => set.insert(key(name.clone()), Scalar::Int(1)),
+        Cow::Owned(_) => set.insert(key(name), Scalar::Int(1)),
     }
 }
 
@@ -251,7 +246,7 @@ fn decode_content(
     let mut content = Map::with_capacity(kind.content.len().min(separators + 1));
     items(text.to_perl().as_perl(), |name| {
         if let Some(name) = named(&kind.content, name) {
-            add(&mut content, name);
+            add(&mut content, name.clone());
         } else {
             unsupported("content type", name, warnings);
         }
@@ -265,20 +260,6 @@ fn decode_content(
         return Err(Error::died(&[PerlStr::literal(text)]));
     }
     Ok(content)
-}
-
-fn decode_nodes(text: PerlStr<'_>) -> Result<Map<'_>, Error> {
-    let mut nodes = Map::new();
-    split_list(text, |node| {
-        (NODE_NAME.check)(node, &Environment::empty())?;
-        // The reference takes the name as the check's answer, and a node `0` for none.
-        if node.is_true() {
-            nodes.insert(node, Scalar::Int(1));
-        }
-        Ok(())
-    })
-    .map_err(|text: PerlString<'static>| Error::Died { text, at_caller: false })?;
-    Ok(nodes)
 }
 
 fn decode_content_dirs(
@@ -299,20 +280,6 @@ fn decode_content_dirs(
         }
     });
     folders
-}
-
-fn hash<'v, 'a>(value: &'v Value<'a>) -> Result<&'v Map<'a>, Error> {
-    match value {
-        Value::Map(map) => Ok(map),
-        Value::List(_) => Err(Error::died_at_caller(&[PerlStr::literal("Not a HASH reference")])),
-        Value::Scalar(scalar) => Err(Error::not_a_reference(scalar.to_perl().as_perl(), "a HASH")),
-    }
-}
-
-fn sorted<'v, 'a>(map: &'v Map<'a>) -> Vec<(PerlStr<'v>, &'v Value<'a>)> {
-    let mut entries: Vec<_> = map.iter().collect();
-    entries.sort_unstable_by_key(|(key, _)| *key);
-    entries
 }
 
 /// Whether a folder's path has only what such a path may have.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use pve_schema::section::{SectionType, Table, Type, TypeDeclaration};
-use pve_schema::{Error, Map, PerlStr, PerlString, Scalar, Value};
+use pve_schema::{Error, Map, PerlString, Scalar, Value};
 
 use super::properties::COMMON;
 use super::types::TYPES;
@@ -136,14 +136,7 @@ impl Storages {
     ///
     /// `unknown section type '...'`
     pub fn lookup(&self, name: &str) -> Result<&Type, Error> {
-        let unknown = || {
-            Error::died(&[
-                PerlStr::literal("unknown section type '"),
-                PerlString::from(name).as_perl(),
-                PerlStr::literal("'\n"),
-            ])
-        };
-        self.table.kind(name.as_bytes()).ok_or_else(unknown)
+        self.table.lookup(PerlString::from(name).as_perl())
     }
 
     /// The properties of a type that are kept apart from the file (`PVE::Storage::Plugin::sensitive_properties`).

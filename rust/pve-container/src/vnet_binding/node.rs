@@ -1,9 +1,8 @@
 //! What a binding is held against on this node.
 
 use pve_config::lxc::container::{Dialect, Options, parse_container_config};
-use pve_config::vnets::vnet_names;
+use pve_config::sdn::{File, vnet_names};
 use pve_schema::Environment;
-use pve_sdn::config::File;
 use pve_sdn::zone::{self, Bridge, Plug};
 
 use super::error::BindingError;
@@ -108,7 +107,7 @@ impl Node for ThisNode {
                 Err(why) => Vnet::NotAllowed(why.to_string()),
             });
         }
-        let configured = self.cluster_file(File::Vnets.name())?.unwrap_or_default();
+        let configured = self.cluster_file(File::Vnets.layout().name)?.unwrap_or_default();
         let is_configured = vnet_names(&configured).iter().any(|name| name == vnet);
         Ok(if is_configured { Vnet::Pending } else { Vnet::None })
     }
@@ -118,7 +117,7 @@ impl Node for ThisNode {
         let Some(content) = read_file(&path, CONFIG_LIMIT)? else {
             return Ok(Configured::NoContainer);
         };
-        let vnets = vnet_names(&self.cluster_file(File::Vnets.name())?.unwrap_or_default());
+        let vnets = vnet_names(&self.cluster_file(File::Vnets.layout().name)?.unwrap_or_default());
         let options = Options {
             dialect: Dialect::Relaxed,
             is_vnet: &|name| vnets.iter().any(|vnet| vnet.as_bytes() == name),

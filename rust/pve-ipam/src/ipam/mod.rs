@@ -20,6 +20,9 @@ pub(crate) type Addresses = (Option<String>, Option<String>);
 
 /// A server that manages addresses.
 pub(crate) trait Ipam {
+    /// Asks the server for something, to see that it answers.
+    fn verify(&self, host: &mut dyn Host) -> Result<(), Error>;
+
     fn add_subnet(&self, host: &mut dyn Host, subnet: &Section) -> Result<(), Error>;
 
     fn update_subnet(
@@ -76,17 +79,16 @@ impl Sdn<'_> {
     pub(crate) fn ipam(&mut self, zone: &Section) -> Result<Option<Box<dyn Ipam>>, Error> {
         let Some(name) = perl::true_text(zone.get("ipam")) else { return Ok(None) };
         let servers = self.objects(File::Ipams)?;
-        let server = servers.get(&name);
-        let kind = server.and_then(|server| server.get("type"));
-        let (Some(server), Some(kind)) = (server, kind) else {
-            return Err(pve_sdn::Error::NoType.into());
-        };
-        match perl::text(Some(kind)).as_ref() {
-            "pve" => Ok(Some(Box::new(Pve))),
-            "netbox" => Ok(Some(Box::new(Netbox::new(server)))),
-            "phpipam" => Ok(Some(Box::new(Phpipam::new(server)))),
-            other => Err(pve_sdn::Error::UnknownType { kind: other.to_owned() }.into()),
-        }
+        let server = servers.get(&name).ok_or(pve_sdn::Error::NoType)?;
+        server_of(server).map(Some)
+    }
+
+    /// Whether the server of an IPAM's section answers (`on_update_hook` of its plugin).
+    ///
+    /// # Errors
+    /// It does not; [`pve_sdn::Error::NoType`] or [`pve_sdn::Error::UnknownType`] for a section that is no IPAM's.
+    pub fn verify_ipam(&mut self, server: &Section) -> Result<(), Error> {
+        server_of(server)?.verify(self.host)
     }
 
     /// The addresses of a hardware address in a zone that has an IPAM (`Ipams::get_ips_from_mac`): those of the cache,
@@ -110,6 +112,17 @@ impl Sdn<'_> {
             }
         })?;
         Ok((ip4.into(), ip6.into()))
+    }
+}
+
+/// The server of an IPAM's section.
+fn server_of(server: &Section) -> Result<Box<dyn Ipam>, Error> {
+    let kind = server.get("type").ok_or(pve_sdn::Error::NoType)?;
+    match perl::text(Some(kind)).as_ref() {
+        "pve" => Ok(Box::new(Pve)),
+        "netbox" => Ok(Box::new(Netbox::new(server))),
+        "phpipam" => Ok(Box::new(Phpipam::new(server))),
+        other => Err(pve_sdn::Error::UnknownType { kind: other.to_owned() }.into()),
     }
 }
 

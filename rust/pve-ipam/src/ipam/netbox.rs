@@ -173,6 +173,12 @@ fn without_mask(address: Option<&Value>) -> Option<String> {
 }
 
 impl Ipam for Netbox {
+    fn verify(&self, host: &mut dyn Host) -> Result<(), Error> {
+        self.call(host, "GET", "/ipam/aggregates/", None)
+            .map(drop)
+            .map_err(|error| error.doing("Can't connect to netbox api: "))
+    }
+
     fn add_subnet(&self, host: &mut dyn Host, subnet: &Section) -> Result<(), Error> {
         let cidr = option(subnet, "cidr");
         if perl::is_true(Some(&self.prefix_id(host, &cidr)?)) {

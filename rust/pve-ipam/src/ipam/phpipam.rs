@@ -76,6 +76,13 @@ fn owner(user: &User) -> Value {
 }
 
 impl Ipam for Phpipam {
+    fn verify(&self, host: &mut dyn Host) -> Result<(), Error> {
+        let section = perl::text(Some(&self.section));
+        self.call(host, "GET", &format!("/sections/{section}"), None)
+            .map(drop)
+            .map_err(|error| error.doing("Can't connect to phpipam api: "))
+    }
+
     fn add_subnet(&self, host: &mut dyn Host, subnet: &Section) -> Result<(), Error> {
         // phpIPAM answers a search without a result with an error.
         let known = match self.subnet_id(host, subnet) {

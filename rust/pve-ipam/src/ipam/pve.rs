@@ -34,6 +34,10 @@ fn read(host: &mut dyn Host) -> Result<IpamState, Error> {
 }
 
 impl Ipam for Pve {
+    fn verify(&self, _host: &mut dyn Host) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn add_subnet(&self, host: &mut dyn Host, subnet: &Section) -> Result<(), Error> {
         let held = host.lock(IpamState::FILE)?;
         let mut state = read(host)?;

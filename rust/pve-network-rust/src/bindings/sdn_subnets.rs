@@ -15,7 +15,7 @@ fn subnet(id: Argument, subnet: Argument) -> Section {
 }
 
 /// The ranges of a subnet whose ranges have been taken apart already.
-fn parsed_ranges(subnet: &Section) -> Vec<DhcpRange> {
+pub(super) fn parsed_ranges(subnet: &Section) -> Vec<DhcpRange> {
     let ranges = subnet.get("dhcp-range").and_then(Value::as_array);
     let range = |range: &Value| DhcpRange {
         start: perl::text(range.get("start-address")).into_owned(),

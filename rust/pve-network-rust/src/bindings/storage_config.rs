@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use perlxs::{Context, Error};
 use pve_config::storage::{self, StorageKind};
-use pve_schema::section::{self, Config, TypeDeclaration};
+use pve_schema::section::{self, TypeDeclaration};
 use pve_schema::{Map, PerlString, Scalar, Value};
 use serde::{Deserialize, Deserializer};
 
-use crate::{error, storages, string};
+use crate::{error, section_file, storages, string};
 
 /// What register_type is told beside a plugin's own methods.
 #[derive(Default, Deserialize)]
@@ -72,13 +72,12 @@ pub mod package {
         filename: Option<PerlData<Words<'_>>>,
         raw: Option<&'a [u8]>,
         _allow_unknown: Option<Truth>,
-    ) -> Result<Data<Config<'a>>, Error> {
+    ) -> Result<section_file::Read<'a>, Error> {
         let storages = storages::storages().map_err(error::schema)?;
         let filename = string::or_empty(&filename);
         let raw = raw.unwrap_or_default();
         let parsed = storage::parse_config(&storages, filename.as_perl(), raw);
-        string::warn_all(context, parsed.warnings);
-        Ok(Data(parsed.config))
+        Ok(section_file::read(context, parsed))
     }
 
     /// Stands for `PVE::Storage::Plugin->write_config`.
@@ -102,13 +101,8 @@ pub mod package {
         allow_unknown: Option<Truth>,
     ) -> Result<Text, Error> {
         let storages = storages::storages().map_err(error::schema)?;
-        let allow_unknown = allow_unknown.is_some_and(|allow| allow.0);
-        let written = storage::write_config(&storages, &cfg, allow_unknown);
-        for (id, place) in written.placed {
-            let place = Scalar::from(place);
-            context.changes(&cfg, vec!["order".into()]).store(string::message(id), &place)?;
-        }
-        written.text.map(Text).map_err(error::schema)
+        let written = storage::write_config(&storages, &cfg, section_file::is_true(allow_unknown));
+        section_file::text(context, &cfg, written)
     }
 
     /// Adds a type of storage to those of PVE, in this process. register_plugin does this for a plugin.
@@ -171,8 +165,7 @@ pub mod package {
         skip_schema_check: Option<Truth>,
     ) -> Result<Data<Map<'static>>, Error> {
         let storages = storages::storages().map_err(error::schema)?;
-        let is_true = |flag: Option<Truth>| flag.is_some_and(|flag| flag.0);
-        let flags = (is_true(create), is_true(skip_schema_check));
+        let flags = (section_file::is_true(create), section_file::is_true(skip_schema_check));
         let id = section_id.0.to_perl();
         let checked = storage::check_config(&storages, kind, id.as_perl(), config.0, flags);
         string::warn_all(context, checked.1);
@@ -220,7 +213,7 @@ pub mod package {
     ) -> Result<Data<Map<'static>>, Error> {
         let storages = storages::storages().map_err(error::schema)?;
         let base = base.map(|base| base.0.into_owned()).unwrap_or_default();
-        let skip_type = skip_type.is_some_and(|skip| skip.0);
+        let skip_type = section_file::is_true(skip_type);
         section::create_schema(storages.table(), skip_type, base).map(Data).map_err(error::schema)
     }
 

@@ -17,7 +17,7 @@ pub use disk::{DISK_SIZE, STARTUP_ORDER, VOLUME_ID, volume_storage};
 pub use list::split as split_list;
 pub use name::{
     BRIDGE_ID, CONFIG_ID, DNS_NAME, INTERFACE, NODE_NAME, STORAGE_ID, TAG, TIME_ZONE,
-    check_time_zone,
+    check_time_zone, is_fingerprint,
 };
 
 /// The formats of single values, to be found by name.

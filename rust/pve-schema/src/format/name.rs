@@ -1,4 +1,4 @@
-//! Names: of hosts, guests' tags, configurations, storages, bridges, time zones.
+//! Names: of hosts, guests' tags, configurations, storages, bridges, time zones, certificates.
 
 use super::{Rule, is_interface_name, verdict, verdict_about};
 use crate::class::{self, anchored, fold_to_ascii};
@@ -83,6 +83,16 @@ pub fn check_time_zone(
         value,
         "'\n",
     )
+}
+
+/// Whether it is the SHA-256 fingerprint of a certificate (`fingerprint-sha256`): 32 bytes in hexadecimal digits, between colons.
+pub fn is_fingerprint(value: PerlStr<'_>) -> bool {
+    let bytes = value.as_bytes();
+    bytes.len() == 95
+        && bytes
+            .iter()
+            .enumerate()
+            .all(|(i, b)| if i % 3 == 2 { *b == b':' } else { b.is_ascii_hexdigit() })
 }
 
 fn is_dns_name(value: PerlStr<'_>) -> bool {

@@ -254,7 +254,7 @@ fn of_property(property: &Property) -> Map<'static> {
     }
     for (name, limit) in [("minimum", property.minimum), ("maximum", property.maximum)] {
         if let Some(limit) = limit {
-            schema.push(name, Scalar::Int(limit.into()));
+            schema.push(name, Scalar::Int(limit));
         }
     }
     for (name, length) in [("minLength", property.min_length), ("maxLength", property.max_length)] {

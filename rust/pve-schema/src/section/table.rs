@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::definition::Definition;
 use super::names::Names;
-use crate::Property;
+use crate::{Error, PerlStr, Property};
 
 /// How a type uses a property.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,6 +139,21 @@ impl Table {
     /// A type by its name.
     pub fn kind(&self, name: &[u8]) -> Option<&Type> {
         self.type_numbers.number(name).and_then(|number| self.types.get(number))
+    }
+
+    /// A type by its name (`PVE::SectionConfig::lookup`).
+    ///
+    /// # Errors
+    ///
+    /// `unknown section type '...'`
+    pub fn lookup(&self, name: PerlStr<'_>) -> Result<&Type, Error> {
+        self.kind(name.as_bytes()).ok_or_else(|| {
+            Error::died(&[
+                PerlStr::literal("unknown section type '"),
+                name,
+                PerlStr::literal("'\n"),
+            ])
+        })
     }
 
     /// The types, in the order in which they were registered.

@@ -1,9 +1,9 @@
 //! Storages that are servers of their own: backups, and hosts to import guests from.
 
 use pve_schema::Property;
+use pve_schema::format::is_fingerprint;
 use pve_schema::section::{SectionType, fixed, option, required};
 
-use crate::storage::formats::is_fingerprint;
 use crate::storage::storages::{Path, StorageType};
 
 /// `pbs`: a Proxmox Backup Server.

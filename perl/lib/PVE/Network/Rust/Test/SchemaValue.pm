@@ -91,6 +91,11 @@ my %by_format = (
 
 # What a pattern wants is not derived from it, but known for the options that have one.
 my %by_name = (
+    (
+        map {
+            ($_ => sub { chance(0.5) ? _ipv4() : _ipv6() })
+        } qw(start-address end-address)
+    ),
     idmap => sub {
         join(
             ';',

@@ -15,7 +15,7 @@ use PVE::Network::Rust::Test::SchemaValue qw(property_string value_of);
 our @EXPORT_OK = qw(changed_text new_text settings);
 
 my @CONTENT = qw(images rootdir vztmpl iso backup snippets none import);
-my @IDS = qw(local local-lvm tank backup a.b x_y n1 Zz);
+my @IDS = qw(local local-lvm tank backup a.b x_y n1 Zz vnet1 z1-10.0.0.0-24);
 
 sub _wild { return chance($PVE::Network::Rust::Test::SchemaValue::WILDNESS) }
 
@@ -61,6 +61,23 @@ my %by_format = (
     'pve-node-list' => sub {
         _list(sub { _wild() ? pick('a_b', '-a', 'a-') : word() =~ s/[._]|-$//gr || 'n' });
     },
+    'pve-sdn-bgp-rt-list' => sub {
+        _list(sub {
+            join(
+                ':',
+                map { _wild() ? number_text() : number_of(0, 70_000) } 0 .. (_wild() ? 2 : 1)
+            );
+        });
+    },
+    'pve-sdn-fabric-id' =>
+        sub { _wild() ? pick('-a', 'abcdefg-', 'abcdefghi', 'a_b') : 'fabric-1' },
+    'pve-sdn-isis-net' => sub {
+        my $hex = sub {
+            join('', map { pick(0 .. 9, 'a' .. 'f', 'A', _wild() ? 'g' : ()) } 1 .. $_[0]);
+        };
+        my $inner = _wild() ? pick(2, 10) : number_of(3, 9);
+        join('.', $hex->(2), (map { $hex->(4) } 1 .. $inner), $hex->(2));
+    },
     'pve-storage-zfs-blocksize' => sub {
         _wild() ? pick('0', '3k', '17m', '511', '08k', '1g') : pick(qw(512 4k 8K 16k 1m 16M));
     },
@@ -70,11 +87,15 @@ my %by_name = (
     fingerprint => sub {
         join(':', map { sprintf('%02X', rand(256)) } 1 .. (_wild() ? 31 : 32));
     },
+    alias => sub {
+        _wild() ? hostile_text() : join(' ', map { word() } 0 .. number_of(0, 3));
+    },
     is_mountpoint => sub { pick(qw(yes no 1 0), _path()) },
 );
 
 sub _value {
     my ($name, $schema) = @_;
+    $schema = $schema->{items} if $schema->{items};
     return hostile_text() if _wild() && chance(0.5);
     return pick(0, 1, 0, 1, _wild() ? ('yes', 2, '') : ()) if ($schema->{type} // '') eq 'boolean';
     return $by_name{$name}->() if $by_name{$name};

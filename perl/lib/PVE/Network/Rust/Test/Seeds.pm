@@ -15,6 +15,7 @@ my %SOURCES = (
     'lxc' => [[qw(lxc lxc-strict)], 'examples/*.conf'],
     'interfaces' => [['interfaces']],
     'storage' => [['storage']],
+    (map { ("sdn/$_" => [["sdn/$_"]]) } qw(zones vnets subnets)),
 );
 my %texts;
 

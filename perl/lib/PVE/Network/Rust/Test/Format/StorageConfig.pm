@@ -1,142 +1,34 @@
 package PVE::Network::Rust::Test::Format::StorageConfig;
 
-# storage.cfg: whole files, Perl structures to be written, changes to a storage, and the schemas of
-# the API.
+# storage.cfg.
 
 use strict;
 use warnings;
 
-use parent 'PVE::Network::Rust::Test::Format';
-
-use PVE::Network::Rust::Test::Hostile qw(hostile_scalar hostile_text word);
-use PVE::Network::Rust::Test::Outcome qw(outcome);
-use PVE::Network::Rust::Test::Random qw(chance number_of pick subset);
-use PVE::Network::Rust::Test::SectionText qw(changed_text new_text settings);
-use PVE::Network::Rust::Test::Seeds qw(seed_texts);
-use PVE::Network::Rust::Test::Value qw(copy);
-
-my $REFERENCE = 'PVE::Storage::Plugin';
+use parent 'PVE::Network::Rust::Test::SectionFormat';
 
 sub name { return 'storage-config' }
 sub reference_module { return 'PVE::Storage' }
 sub rust_module { return 'PVE::Network::Rust::Storage::Config' }
-
-# The file's name.
-sub fixed_arguments { return 1 }
+sub base_plugin { return 'PVE::Storage::Plugin' }
+sub filename { return 'storage.cfg' }
+sub seeds { return 'storage' }
+sub sets { return qr/(?:content(?:-dirs)?|nodes)/ }
 
 sub new {
     my ($class, undef, $rust) = @_;
-    my $self = $class->SUPER::new($REFERENCE, $rust);
     # A plugin of others, registered with both sides.
     require PVE::Network::Rust::Test::ExamplePlugin;
     my $plugin = 'PVE::Network::Rust::Test::ExamplePlugin';
     $plugin->register();
-    $REFERENCE->init();
+    $class->base_plugin()->init();
     $rust->register_plugin($plugin);
-    $self->{data} = $REFERENCE->private();
-    return $self;
-}
-
-sub _text {
-    my ($self) = @_;
-    return new_text($self->{data}) if chance(0.6);
-    return changed_text($self->{data}, seed_texts('storage'));
-}
-
-sub _file_case {
-    my ($self) = @_;
-    my $name = chance(0.97) ? 'storage.cfg' : pick('', undef, "\xff", "\x{263a}", 7);
-    my $raw = chance(0.99) ? $self->_text() : pick(undef, '', 0, 100);
-    return { what => 'file', arguments => [$name, $raw, chance(0.9) ? () : pick(0, 1, undef)] };
-}
-
-# Changes some values of a structure. Returns whether something other than plain values came in.
-sub _distort {
-    my ($cfg) = @_;
-    my $strange = 0;
-    for (1 .. number_of(0, 3)) {
-        my $section = $cfg->{ids}{ pick(sort keys %{ $cfg->{ids} }) };
-        if (ref($section) ne 'HASH') {
-            next;
-        } elsif (chance(0.1)) {
-            $cfg->{order}{ pick(sort keys %{ $cfg->{ids} }) } = hostile_scalar();
-        } elsif (chance(0.2)) {
-            delete $section->{ pick(sort keys %$section) };
-        } else {
-            my $key = chance(0.7) ? pick(sort keys %$section) : pick('comment', 'disable', word());
-            $strange ||= ref($section->{$key}) || $key =~ /^(?:content(?:-dirs)?|nodes)$/;
-            $section->{$key} = chance(0.9) ? hostile_scalar() : { a => 1 };
-            $strange ||= ref($section->{$key});
-        }
-    }
-    return $strange ? 1 : 0;
-}
-
-sub _structure_case {
-    my ($self) = @_;
-    my $text = $self->_text();
-    local $SIG{__WARN__} = sub { };
-    my $cfg = $REFERENCE->parse_config('storage.cfg', $text);
-    # The default content is shared: a change would change the reference.
-    $cfg = copy($cfg);
-    my $strange = chance(0.8) && _distort($cfg);
-    my @allow = chance(0.7) ? () : pick(0, 1, '', undef);
-    # A section of an unknown type is written with the addresses of what is in it.
-    my $lenient = $strange || $allow[0] ? 1 : 0;
-    return { what => 'structure', arguments => [undef, $cfg, @allow], lenient => $lenient };
-}
-
-# A type, an ID, settings as the API has them, and whether it is a new storage.
-sub _check_case {
-    my ($self) = @_;
-    my $type = pick(sort keys %{ $self->{data}{plugins} });
-    my %config = settings($self->{data}, $type);
-    $config{ pick('path', 'nodes', word()) } = hostile_scalar() if chance(0.1);
-    my @flags = map { pick(0, 1) } 1 .. 2;
-    my $strange = grep { !defined || /[^\x00-\x7f]/ } %config;
-    return {
-        what => 'check',
-        arguments => [$type, word() . 'x', \%config, @flags],
-        lenient => $strange ? 1 : 0,
-    };
-}
-
-sub _delete_case {
-    my ($self) = @_;
-    my $type = pick(sort keys %{ $self->{data}{plugins} });
-    my %config = settings($self->{data}, $type);
-    my %new = chance(0.5) ? () : settings($self->{data}, $type);
-    my @delete = subset(0.4, sort keys %config);
-    push @delete, word() if chance(0.1);
-    return { what => 'delete', arguments => [$type, \%config, \%new, \@delete] };
-}
-
-sub generate {
-    my ($self) = @_;
-    local $PVE::Network::Rust::Test::SchemaValue::WILDNESS = pick(0, 0.01, 0.03, 0.1, 0.3);
-    my $kind = rand();
-    return $self->_file_case() if $kind < 0.6;
-    return $self->_structure_case() if $kind < 0.8;
-    return $self->_check_case() if $kind < 0.92;
-    return $self->_delete_case() if $kind < 0.98;
-    my $type = pick(undef, sort keys %{ $self->{data}{plugins} });
-    return { what => 'schema', arguments => [$type] };
-}
-
-# Without what the reference leaves to the order of Perl's hashes: which of several missing options
-# is named, and the order of content and nodes.
-sub _ordered {
-    my ($observed) = @_;
-    return { map { $_ => _ordered($observed->{$_}) } keys %$observed } if ref($observed) eq 'HASH';
-    return [map { _ordered($_) } @$observed] if ref($observed) eq 'ARRAY';
-    $observed =~ s/(missing value for required option )'[^']+'/$1'...'/g;
-    $observed =~ s/(\\t(?:content|nodes) )(.*?)(?=\\n)/$1 . join(',', sort split(m{,}, $2))/ge;
-    return $observed;
+    return $class->SUPER::new(undef, $rust);
 }
 
 # Warnings of one section's values come in any order.
-sub _sorted_warnings {
-    my ($warnings) = @_;
+sub comparable_warnings {
+    my ($self, $warnings) = @_;
     my @sorted;
     my @run;
     for my $warning (@$warnings, '') {
@@ -149,87 +41,6 @@ sub _sorted_warnings {
     }
     pop @sorted;
     return \@sorted;
-}
-
-sub _call {
-    my ($code, @arguments) = @_;
-    my $observed = _ordered(outcome($code, @arguments));
-    $observed->{warnings} = _sorted_warnings($observed->{warnings});
-    return $observed;
-}
-
-sub _check {
-    my ($package, $type, $id, $config, @flags) = @_;
-    # The reference completes the caller's hash.
-    my $code =
-        $package eq $REFERENCE
-        ? sub { $REFERENCE->lookup($type)->check_config($id, copy($config), @flags) }
-        : sub { $package->check_config($type, $id, $config, @flags) };
-    return _call($code);
-}
-
-sub _delete {
-    my ($package, $type, $config, $new, $delete) = @_;
-    return _call(sub { $package->delete_from_config($type, $config, $new, $delete) })
-        if $package ne $REFERENCE;
-    my $options = $REFERENCE->private()->{options}{$type};
-    return _call(
-        sub { PVE::SectionConfig::delete_from_config(copy($config), $options, $new, $delete) }
-    );
-}
-
-# What a schema says about values, without what is for people.
-sub _bare {
-    my ($schema) = @_;
-    my %bare = map { $_ => $schema->{$_} }
-        grep { defined($schema->{$_}) } qw(type enum minLength pattern);
-    $bare{$_} = $schema->{$_} + 0 for grep { defined($schema->{$_}) } qw(minimum maximum);
-    $bare{maxLength} = $schema->{maxLength} if $schema->{maxLength} && !$schema->{optional};
-    $bare{optional} = $schema->{optional} ? 1 : 0;
-    $bare{items} = _bare($schema->{items}) if $schema->{items};
-    return \%bare;
-}
-
-sub _bare_object {
-    my ($schema) = @_;
-    my $properties = $schema->{properties};
-    return { %$schema, properties => { map { $_ => _bare($properties->{$_}) } keys %$properties } };
-}
-
-sub _schema {
-    my ($package, $type) = @_;
-    my ($create, $update) =
-        $package eq $REFERENCE
-        ? (
-        sub { $REFERENCE->createSchema() },
-        sub {
-            defined($type)
-                ? $REFERENCE->lookup($type)->updateSchema(1)
-                : $REFERENCE->updateSchema();
-        }
-        )
-        : (sub { $package->create_schema() }, sub { $package->update_schema($type) });
-    return {
-        call => outcome(sub { _bare_object($create->()) }),
-        update => outcome(sub { _bare_object($update->()) }),
-    };
-}
-
-sub observe {
-    my ($self, $package, $case) = @_;
-    my @arguments = @{ copy($case->{arguments}) };
-    return { call => _check($package, @arguments) } if $case->{what} eq 'check';
-    return { call => _delete($package, @arguments) } if $case->{what} eq 'delete';
-    return _schema($package, @arguments) if $case->{what} eq 'schema';
-    return { call => _call(sub { $package->write_config(@_) }, @arguments) }
-        if $case->{what} eq 'structure';
-    my $cfg;
-    my $observed = _call(sub { $cfg = copy($package->parse_config(@_)) }, @arguments);
-    return { call => $observed } if ref($cfg) ne 'HASH';
-    return {
-        call => $observed,
-        write => _call(sub { $package->write_config(@_) }, 'storage.cfg', $cfg),
-    };
 }
 
 1;

@@ -1,0 +1,56 @@
+package PVE::Network::Rust::SDN::Controllers;
+
+use strict;
+use warnings;
+
+use PVE::Network::Rust;
+
+1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+PVE::Network::Rust::SDN::Controllers - the controllers of routing of SDN
+
+=head1 SYNOPSIS
+
+    use PVE::Network::Rust::SDN::Controllers;
+
+    my $cfg = PVE::Network::Rust::SDN::Controllers->parse_config("sdn/controllers.cfg", $raw);
+    print "$_ is a controller of $cfg->{ids}{$_}{type}\n" for sort keys %{ $cfg->{ids} };
+    $cfg->{ids}{evpn1}{asn} = 65000;
+    print PVE::Network::Rust::SDN::Controllers->write_config("sdn/controllers.cfg", $cfg);
+
+=head1 DESCRIPTION
+
+The file F</etc/pve/sdn/controllers.cfg>: the methods of the same name of C<PVE::Network::SDN::Controllers::Plugin>, in Rust. Same arguments, same
+structures (numbers and strings alike), same warnings and error texts, same effects on the caller's hash. They do not look at
+their invocant.
+
+Where the Perl methods follow the order of Perl's hashes, these have one of their own: settings are looked at in the order of
+the file, those that are missing in the order of their names; and controllers without a place are written in the order of their
+IDs. Where they would write the address of a reference into a file, these die.
+
+What must hold before a controller is written or deleted is checked by the hooks of the controllers' plugins: here one each for
+all types.
+
+=head1 FUNCTIONS
+
+=for perlxs functions
+
+=head1 FILES
+
+=over
+
+=item F</etc/pve/sdn/controllers.cfg>
+
+=back
+
+=head1 SEE ALSO
+
+L<PVE::Network::Rust::SDN::Options> for every type and setting, L<PVE::Network::Rust::SDN>, L<PVE::Network::Rust>
+
+=cut

@@ -1,0 +1,53 @@
+package PVE::Network::Rust::SDN::Ipams;
+
+use strict;
+use warnings;
+
+use PVE::Network::Rust;
+
+1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+PVE::Network::Rust::SDN::Ipams - the IPAMs of SDN
+
+=head1 SYNOPSIS
+
+    use PVE::Network::Rust::SDN::Ipams;
+
+    my $cfg = PVE::Network::Rust::SDN::Ipams->parse_config("sdn/ipams.cfg", $raw);
+    print "$_ is a $cfg->{ids}{$_}{type} IPAM\n" for sort keys %{ $cfg->{ids} };
+    $cfg->{ids}{netbox}{token} = 'new';
+    print PVE::Network::Rust::SDN::Ipams->write_config("sdn/ipams.cfg", $cfg);
+
+=head1 DESCRIPTION
+
+The file F</etc/pve/sdn/ipams.cfg>: the methods of the same name of C<PVE::Network::SDN::Ipams::Plugin>, in Rust. Same arguments, same
+structures (numbers and strings alike), same warnings and error texts, same effects on the caller's hash. They do not look at
+their invocant.
+
+Where the Perl methods follow the order of Perl's hashes, these have one of their own: settings are looked at in the order of
+the file, those that are missing in the order of their names; and IPAMs without a place are written in the order of their
+IDs. Where they would write the address of a reference into a file, these die.
+
+=head1 FUNCTIONS
+
+=for perlxs functions
+
+=head1 FILES
+
+=over
+
+=item F</etc/pve/sdn/ipams.cfg>
+
+=back
+
+=head1 SEE ALSO
+
+L<PVE::Network::Rust::SDN::Options> for every type and setting, L<PVE::Network::Rust::SDN>, L<PVE::Network::Rust>
+
+=cut
