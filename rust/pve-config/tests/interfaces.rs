@@ -185,3 +185,14 @@ fn long_lines_are_read_whole() {
     let ports = text_of(&config, "br0", "bridge_ports").expect("ports");
     assert_eq!(ports.split(' ').count(), 1 << 17);
 }
+
+#[test]
+fn remote_ends_of_a_vxlan_are_a_list() {
+    let mut config = parsed(b"iface vx1\n\tvxlan-id 1\n\tvxlan-remoteip 10.0.0.2\n").into_owned();
+    assert!(write(&config, true).text.is_ok());
+    let Some(Value::Map(ifaces)) = config.get_mut("ifaces") else { unreachable!("interfaces") };
+    let Some(Value::Map(iface)) = ifaces.get_mut("vx1") else { unreachable!("a VXLAN") };
+    iface.set("vxlan-remoteip", PerlStr::literal("10.0.0.2"));
+    let error = write(&config, true).text.expect_err("a text is none").to_perl().to_string();
+    assert!(error.starts_with("Can't use string (\"10.0.0.2\") as an ARRAY ref"), "{error}");
+}

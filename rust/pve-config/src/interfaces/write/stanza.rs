@@ -147,7 +147,7 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
                 b"bridge" => self.bridge(),
                 b"bond" => self.bond(),
                 b"vlan" => self.vlan()?,
-                b"vxlan" => self.vxlan(),
+                b"vxlan" => self.vxlan()?,
                 b"OVSBridge" => self.ovs_bridge(),
                 _ if is_ovs_port => self.ovs_port(kind == b"OVSBond")?,
                 _ => Vec::new(),
@@ -291,7 +291,7 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
         }
     }
 
-    fn vxlan(&mut self) -> Vec<&'static str> {
+    fn vxlan(&mut self) -> Result<Vec<&'static str>, Error> {
         let mut done =
             vec!["vxlan-id", "vxlan-svcnodeip", "vxlan-physdev", "vxlan-local-tunnelip", "mtu"];
         for key in done.iter().filter(|key| **key != "mtu") {
@@ -300,16 +300,25 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
                 self.out.extend(&[TAB, PerlStr::literal(key), SPACE, text.as_perl(), NEWLINE]);
             }
         }
-        if let Some(Value::List(addresses)) = self.iface.get("vxlan-remoteip") {
-            for address in addresses.iter().filter_map(Value::as_scalar) {
-                let address = address.to_perl();
-                let name = PerlStr::literal("vxlan-remoteip ");
-                self.out.extend(&[TAB, name, address.as_perl(), NEWLINE]);
+        match self.iface.get("vxlan-remoteip") {
+            Some(Value::List(addresses)) => {
+                for address in addresses.iter().filter_map(Value::as_scalar) {
+                    let address = address.to_perl();
+                    let name = PerlStr::literal("vxlan-remoteip ");
+                    self.out.extend(&[TAB, name, address.as_perl(), NEWLINE]);
+                }
+                done.push("vxlan-remoteip");
             }
-            done.push("vxlan-remoteip");
+            Some(Value::Scalar(scalar)) if scalar.is_true() => {
+                return Err(Error::not_a_reference(scalar.to_perl().as_perl(), "an ARRAY"));
+            }
+            Some(Value::Map(_)) => {
+                return Err(Error::died_at_caller(&[PerlStr::literal("Not an ARRAY reference")]));
+            }
+            _ => {}
         }
         self.option_of("mtu", "mtu");
-        done
+        Ok(done)
     }
 
     fn ovs_bridge(&mut self) -> Vec<&'static str> {
