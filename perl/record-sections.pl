@@ -65,6 +65,10 @@ my %odd = (
     'only carriage returns' => "dir: d1\r\tpath /a\r",
     'zero lines' => "0\n${DIR}0\n\tshared 1\n00\n",
     'zero' => '0',
+    'zero as a name' =>
+        "nfs: n1\n\tserver 0\n\texport /e\n\ncifs: c1\n\tserver 0.0\n\tshare 0\n\tdomain 0\n\tusername 0\n\n"
+        . "pbs: p1\n\tserver 0.0.0.0\n\tdatastore 0\n\tnamespace 0\n\nrbd: r1\n\tpool 0\n\tmonhost 0\n\nlvm: l1\n\tvgname 00\n"
+        . "\tbase 0\n\niscsi: i1\n\ttarget 0\n\tportal 0\n\nesxi: e1\n\tserver 0\n\tusername 0\n",
     'newlines' => "\n\n\n",
     'comments' => "#dir: d0\n${DIR}\t#\n # x\n\tshared #1\n\tcontent iso # x\n#\n",
     'colons' => "dir:dir:d1\n\tpath /a\n\ndir::\n\ndir: d1:\n\n:d1\n\n:: d1\n\tpath /a\n",

@@ -1,5 +1,5 @@
 #!/usr/bin/perl
-# Every recorded network configuration: what is read, what is warned and died of, and what is written.
+# Every recorded network configuration, ordinary and odd ones: what is read, what is warned and died of, and what is written.
 
 use strict;
 use warnings;
@@ -85,7 +85,7 @@ sub compare {
     return;
 }
 
-for my $case (cases('interfaces')) {
+for my $case (map { cases($_) } qw(interfaces interfaces-odd)) {
     subtest($case->{file}, sub { compare($case) });
 }
 

@@ -158,7 +158,9 @@ SV *pxs_new_undef(void *perl);
 SV *pxs_new_int(void *perl, int64_t value);
 SV *pxs_new_uint(void *perl, uint64_t value);
 SV *pxs_new_num(void *perl, double value);
+SV *pxs_undef(void *perl); /* the one that nothing changes */
 SV *pxs_new_string(void *perl, const char *ptr, size_t len, int text);
+SV *pxs_new_shared(void *perl, const char *ptr, size_t len); /* bytes with a text as hash keys have */
 SV *pxs_new_comparison(void *perl, int value); /* what Perl's own comparisons give: 1 or "", dual-valued */
 /* JSON's true or false, the object that JSON::XS gives for it. `*cache` starts as NULL, one for each of the two. */
 SV *pxs_new_json_boolean(void *perl, int value, SV **cache);

@@ -40,6 +40,16 @@ static int reads_as_string(pTHX_ SV *ref)
 
 static int needs_copy(pTHX_ scan *s, SV *sv, int depth);
 
+/* Has what Rust is going to read brought into the processor's cache while the walk goes on: large data waits for little
+ * else. */
+static void fetch_string(SV *sv)
+{
+    if (SvPOK(sv)) {
+        __builtin_prefetch(SvANY(sv));
+        __builtin_prefetch(SvPVX_const(sv));
+    }
+}
+
 static int array_needs_copy(pTHX_ scan *s, AV *av, int depth)
 {
     SSize_t i;
@@ -51,6 +61,8 @@ static int array_needs_copy(pTHX_ scan *s, AV *av, int depth)
     return 0;
 }
 
+enum { AHEAD = 8 };
+
 static int hash_needs_copy(pTHX_ scan *s, HV *hv, int depth)
 {
     STRLEN i;
@@ -60,6 +72,8 @@ static int hash_needs_copy(pTHX_ scan *s, HV *hv, int depth)
         return 0;
     for (i = 0; i <= HvMAX(hv); i++) {
         HE *he;
+        if (i + AHEAD <= HvMAX(hv))
+            __builtin_prefetch(HvARRAY(hv)[i + AHEAD]);
         for (he = HvARRAY(hv)[i]; he; he = HeNEXT(he))
             if (HeVAL(he) != &PL_sv_placeholder && needs_copy(aTHX_ s, HeVAL(he), depth))
                 return 1;
@@ -73,8 +87,10 @@ static int needs_copy(pTHX_ scan *s, SV *sv, int depth)
     count_value(aTHX_ s, depth);
     if (UNLIKELY(SvGMAGICAL(sv)))
         return 1;
-    if (!SvROK(sv))
+    if (!SvROK(sv)) {
+        fetch_string(sv);
         return 0;
+    }
     target = SvRV(sv);
     if (SvOBJECT(target)) {
         if (!s->objects)

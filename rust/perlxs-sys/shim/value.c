@@ -86,6 +86,12 @@ SV *pxs_new_undef(void *perl)
     return newSV(0);
 }
 
+SV *pxs_undef(void *perl)
+{
+    PXS_THX(perl);
+    return SvREFCNT_inc_simple_NN(&PL_sv_undef);
+}
+
 SV *pxs_new_int(void *perl, int64_t value)
 {
     PXS_THX(perl);
@@ -108,6 +114,12 @@ SV *pxs_new_string(void *perl, const char *ptr, size_t len, int text)
 {
     PXS_THX(perl);
     return newSVpvn_flags(ptr, len, text ? SVf_UTF8 : 0);
+}
+
+SV *pxs_new_shared(void *perl, const char *ptr, size_t len)
+{
+    PXS_THX(perl);
+    return newSVpvn_share(ptr, (I32)len, 0);
 }
 
 SV *pxs_new_comparison(void *perl, int value)

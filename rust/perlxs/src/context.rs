@@ -26,8 +26,17 @@ pub(crate) struct Effect {
     /// `None`: that of the effect before.
     pub(crate) place: Option<Place>,
     pub(crate) key: Message,
-    /// `None` to delete the key.
-    pub(crate) value: Option<Sv>,
+    pub(crate) value: New,
+}
+
+/// What becomes of a key.
+pub(crate) enum New {
+    /// It is deleted.
+    Gone,
+    /// It is undef.
+    Undef,
+    /// It is this value.
+    Value(Sv),
 }
 
 /// A hash of the caller's: the argument, or one inside it.
@@ -43,14 +52,19 @@ pub struct Changes<'c> {
 }
 
 impl Changes<'_> {
-    fn push(&mut self, key: Message, value: Option<Sv>) {
+    fn push(&mut self, key: Message, value: New) {
         let place = self.place.take();
         self.context.effects.push(Effect { place, key, value });
     }
 
     /// `delete $hash->{$key}`
     pub fn delete(&mut self, key: impl Into<Message>) {
-        self.push(key.into(), None);
+        self.push(key.into(), New::Gone);
+    }
+
+    /// `$hash->{$key} = undef`
+    pub fn undefine(&mut self, key: impl Into<Message>) {
+        self.push(key.into(), New::Undef);
     }
 
     /// `$hash->{$key} = $value`
@@ -63,7 +77,7 @@ impl Changes<'_> {
         value: &V,
     ) -> Result<(), Error> {
         let value = to_perl(self.context.perl, value)?;
-        self.push(key.into(), Some(value));
+        self.push(key.into(), New::Value(value));
         Ok(())
     }
 }
@@ -119,8 +133,13 @@ impl Context {
                 (*call).effects = sys::pxs_new_array(perl.raw(), 3 * self.effects.len());
                 let mut literals = Literals(Vec::new());
                 for Effect { place, key, value } in self.effects {
-                    let place = place.map_or(ptr::null_mut(), |place| place.deliver(perl));
-                    let value = value.map_or(ptr::null_mut(), Sv::into_raw);
+                    let place = place.map(|place| place.deliver(perl, &mut literals));
+                    let place = place.unwrap_or(ptr::null_mut());
+                    let value = match value {
+                        New::Gone => ptr::null_mut(),
+                        New::Undef => sys::pxs_undef(perl.raw()),
+                        New::Value(value) => value.into_raw(),
+                    };
                     sys::pxs_array_push(perl.raw(), (*call).effects, place);
                     sys::pxs_array_push(perl.raw(), (*call).effects, literals.key(perl, &key));
                     sys::pxs_array_push(perl.raw(), (*call).effects, value);
@@ -135,13 +154,13 @@ impl Place {
     ///
     /// # Safety
     /// The hash is an argument of the call that is being made with `perl`.
-    unsafe fn deliver(self, perl: Perl) -> *mut sys::SV {
+    unsafe fn deliver(self, perl: Perl, literals: &mut Literals) -> *mut sys::SV {
         // SAFETY: what is made here belongs to the array, and that to the reference; the argument is alive.
         unsafe {
             let place = sys::pxs_new_array(perl.raw(), 1 + self.path.len());
             sys::pxs_array_push(perl.raw(), place, sys::pxs_inc(perl.raw(), self.hash));
             for key in &self.path {
-                sys::pxs_array_push(perl.raw(), place, key.to_sv(perl));
+                sys::pxs_array_push(perl.raw(), place, literals.key(perl, key));
             }
             sys::pxs_new_ref(perl.raw(), place.cast())
         }
@@ -162,7 +181,15 @@ impl Literals {
             // SAFETY: the effects hold the key until the call is over.
             Some((_, sv)) => unsafe { sys::pxs_inc(perl.raw(), *sv) },
             None => {
-                let sv = key.to_sv(perl);
+                // SAFETY: ptr and length are of one slice. Perl does not hash such a key again.
+                let sv = unsafe {
+                    match literal.is_ascii() {
+                        true => {
+                            sys::pxs_new_shared(perl.raw(), literal.as_ptr().cast(), literal.len())
+                        }
+                        false => key.to_sv(perl),
+                    }
+                };
                 self.0.push((literal, sv));
                 sv
             }

@@ -70,11 +70,13 @@ fn parsed(text: &[u8]) -> Map<'_> {
     read(text, &[], &[], Decoder::new()).into_map()
 }
 
-/// A structure without what depends on the order in the file.
+/// A structure in the order of the names, without what depends on the order in the file.
 fn without_priorities(map: &Map<'_>) -> Map<'static> {
     let mut config = Map::new();
     let ifaces = map.get("ifaces").and_then(Value::as_map).expect("ifaces");
-    for (name, iface) in ifaces.iter() {
+    let mut ifaces: Vec<_> = ifaces.iter().collect();
+    ifaces.sort_by_key(|(name, _)| *name);
+    for (name, iface) in ifaces {
         let mut copy = iface.as_map().expect("an interface").clone().into_owned();
         copy.remove("priority");
         let mut entries: Vec<_> =
@@ -182,4 +184,15 @@ fn long_lines_are_read_whole() {
     let config = parsed(text.as_bytes());
     let ports = text_of(&config, "br0", "bridge_ports").expect("ports");
     assert_eq!(ports.split(' ').count(), 1 << 17);
+}
+
+#[test]
+fn remote_ends_of_a_vxlan_are_a_list() {
+    let mut config = parsed(b"iface vx1\n\tvxlan-id 1\n\tvxlan-remoteip 10.0.0.2\n").into_owned();
+    assert!(write(&config, true).text.is_ok());
+    let Some(Value::Map(ifaces)) = config.get_mut("ifaces") else { unreachable!("interfaces") };
+    let Some(Value::Map(iface)) = ifaces.get_mut("vx1") else { unreachable!("a VXLAN") };
+    iface.set("vxlan-remoteip", PerlStr::literal("10.0.0.2"));
+    let error = write(&config, true).text.expect_err("a text is none").to_perl().to_string();
+    assert!(error.starts_with("Can't use string (\"10.0.0.2\") as an ARRAY ref"), "{error}");
 }

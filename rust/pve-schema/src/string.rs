@@ -227,14 +227,16 @@ impl<'a> PerlString<'a> {
 
     /// Appends several parts, one after the other.
     pub fn extend(&mut self, parts: &[PerlStr<'_>]) {
-        match self {
-            PerlString::Bytes(bytes) if parts.iter().all(|part| part.is_bytes()) => {
-                let bytes = bytes.to_mut();
-                bytes.reserve(parts.iter().map(|part| part.as_bytes().len()).sum());
-                parts.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+        let mut rest = parts.iter();
+        if let PerlString::Bytes(bytes) = self {
+            let bytes = bytes.to_mut();
+            bytes.reserve(parts.iter().map(|part| part.as_bytes().len()).sum());
+            while let [PerlStr::Bytes(part), ..] = rest.as_slice() {
+                bytes.extend_from_slice(part);
+                rest.next();
             }
-            _ => parts.iter().for_each(|part| self.push(*part)),
         }
+        rest.for_each(|part| self.push(*part));
     }
 
     /// Joins parts as Perl's string interpolation does.

@@ -199,11 +199,28 @@ pub struct Map<'a> {
 /// same number are the same key.
 #[inline]
 fn bit(key: &[u8]) -> u64 {
-    let (Some(middle), Some(last)) = (key.get(key.len() / 2), key.last()) else { return 1 };
-    if !key.is_ascii() {
-        return 1;
+    if key.is_ascii() { ascii_bit(key) } else { 1 }
+}
+
+/// As [`bit`], of a key that is ASCII.
+#[inline(always)]
+fn ascii_bit(key: &[u8]) -> u64 {
+    match (key.get(key.len() / 2), key.last()) {
+        (Some(middle), Some(last)) => place_of(*middle, *last, key.len()),
+        _ => 1,
     }
-    1 << ((usize::from(*last) + 5 * usize::from(*middle) + 11 * key.len()) % 64)
+}
+
+#[inline(always)]
+fn place_of(middle: u8, last: u8, length: usize) -> u64 {
+    1 << ((usize::from(last) + 5 * usize::from(middle) + 11 * length) % 64)
+}
+
+/// Whether a key is this one, which is ASCII. Few others end as it does: these are told apart without a call.
+#[inline]
+fn is_same(known: &PerlString<'_>, key: &[u8]) -> bool {
+    let known = known.as_bytes();
+    known.len() == key.len() && known.last() == key.last() && known == key
 }
 
 /// The order of the entries counts.
@@ -228,38 +245,43 @@ impl<'a> Map<'a> {
     #[inline]
     pub fn get(&self, key: &str) -> Option<&Value<'a>> {
         let key = key.as_bytes();
-        if self.bits & bit(key) == 0 {
+        if self.bits & ascii_bit(key) == 0 {
             return None;
         }
-        self.entries.iter().find(|(k, _)| k.as_bytes() == key).map(|(_, value)| value)
+        self.entries.iter().find(|(k, _)| is_same(k, key)).map(|(_, value)| value)
     }
 
     /// The value of an ASCII key, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value<'a>> {
         let key = key.as_bytes();
-        if self.bits & bit(key) == 0 {
+        if self.bits & ascii_bit(key) == 0 {
             return None;
         }
-        self.entries.iter_mut().find(|(k, _)| k.as_bytes() == key).map(|(_, value)| value)
+        self.entries.iter_mut().find(|(k, _)| is_same(k, key)).map(|(_, value)| value)
     }
 
     /// The value of a key of bytes, to be changed.
     pub fn get_mut_bytes(&mut self, key: &[u8]) -> Option<&mut Value<'a>> {
+        if self.bits & bit(key) == 0 {
+            return None;
+        }
         let key = PerlStr::Bytes(key);
         self.entries.iter_mut().find(|(k, _)| k.as_perl() == key).map(|(_, value)| value)
     }
 
-    /// Changes each value, in order; an entry for which there is no value any more is taken out.
+    /// Changes the values of the keys that are `wanted`, in order; an entry for which there is no value any more is taken
+    /// out.
     ///
     /// # Errors
     ///
     /// The first error of `change`. What has not been changed before is lost.
     pub fn try_change<E>(
         &mut self,
+        wanted: impl Fn(PerlStr<'_>) -> bool,
         mut change: impl FnMut(PerlStr<'_>, Value<'a>) -> Result<Option<Value<'a>>, E>,
     ) -> Result<(), E> {
         let mut gone = false;
-        for (key, value) in &mut self.entries {
+        for (key, value) in self.entries.iter_mut().filter(|(key, _)| wanted(key.as_perl())) {
             let changed = change(key.as_perl(), std::mem::replace(value, Value::UNDEF))?;
             match changed {
                 Some(changed) => *value = changed,
@@ -283,21 +305,45 @@ impl<'a> Map<'a> {
     /// Sets the value of a key.
     #[inline]
     pub fn insert(&mut self, key: impl Into<PerlString<'a>>, value: impl Into<Value<'a>>) {
-        let (key, value) = (key.into(), value.into());
+        let key = key.into();
         let bit = bit(key.as_bytes());
-        let known = if self.bits & bit == 0 {
-            None
-        } else {
-            self.entries.iter_mut().find(|(k, _)| *k == key)
-        };
+        if self.bits & bit != 0 {
+            if let Some(old) = self.find(&key) {
+                *old = value.into();
+                return;
+            }
+        }
         self.bits |= bit;
-        match known {
-            Some((_, old)) => *old = value,
-            None => self.entries.push((key, value)),
+        self.entries.push((key, value.into()));
+    }
+
+    /// As [`insert`](Map::insert), under an ASCII key of the program's own: what is set again and again costs no copies.
+    #[inline(always)]
+    pub fn set(&mut self, key: &'static str, value: impl Into<Value<'a>>) {
+        match self.known(key) {
+            Some(old) => *old = value.into(),
+            None => self.entries.push((PerlString::literal(key), value.into())),
         }
     }
 
+    /// The value of an ASCII key; `None` if it is to be added, for which all is ready.
+    fn known(&mut self, key: &str) -> Option<&mut Value<'a>> {
+        let key = key.as_bytes();
+        let bit = ascii_bit(key);
+        if self.bits & bit != 0 {
+            return self.entries.iter_mut().find(|(k, _)| is_same(k, key)).map(|(_, value)| value);
+        }
+        self.bits |= bit;
+        None
+    }
+
+    #[inline(never)]
+    fn find(&mut self, key: &PerlString<'_>) -> Option<&mut Value<'a>> {
+        self.entries.iter_mut().find(|(k, _)| k == key).map(|(_, value)| value)
+    }
+
     /// Adds an entry whose key is known to be new.
+    #[inline(always)]
     pub fn push(&mut self, key: impl Into<PerlString<'a>>, value: impl Into<Value<'a>>) {
         let key = key.into();
         self.bits |= bit(key.as_bytes());
@@ -306,10 +352,10 @@ impl<'a> Map<'a> {
 
     /// Takes an ASCII key out.
     pub fn remove(&mut self, key: &str) -> Option<Value<'a>> {
-        if self.bits & bit(key.as_bytes()) == 0 {
+        if self.bits & ascii_bit(key.as_bytes()) == 0 {
             return None;
         }
-        let at = self.entries.iter().position(|(k, _)| k.as_bytes() == key.as_bytes())?;
+        let at = self.entries.iter().position(|(k, _)| is_same(k, key.as_bytes()))?;
         Some(self.entries.remove(at).1)
     }
 

@@ -7,7 +7,7 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::{Map, PerlNumber, PerlString, Scalar, Value};
+use crate::{Map, PerlNumber, PerlStr, PerlString, Scalar, Value};
 
 /// The name of the newtype struct around bytes that are Perl's extended UTF-8 ([`Scalar::Extended`]). A serializer that
 /// builds Perl data makes a string with the `UTF8` flag of them; any other one writes the bytes.
@@ -21,12 +21,18 @@ impl Serialize for Bytes<'_> {
     }
 }
 
-impl Serialize for PerlString<'_> {
+impl Serialize for PerlStr<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            PerlString::Bytes(bytes) => serializer.serialize_bytes(bytes),
-            PerlString::Text(text) => serializer.serialize_str(text),
+            PerlStr::Bytes(bytes) => serializer.serialize_bytes(bytes),
+            PerlStr::Text(text) => serializer.serialize_str(text),
         }
+    }
+}
+
+impl Serialize for PerlString<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_perl().serialize(serializer)
     }
 }
 
@@ -60,7 +66,7 @@ impl Serialize for Map<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.len()))?;
         for (key, value) in self.iter() {
-            map.serialize_entry(&PerlString::from(key), value)?;
+            map.serialize_entry(&key, value)?;
         }
         map.end()
     }

@@ -63,6 +63,12 @@ pub enum Error {
     /// What should be an address is none, so there is no object to ask for its canonical form.
     #[error("Can't call method \"canon\" on an undefined value")]
     NotAnAddress,
+    /// Addresses of two families are no DHCP range (`SubnetPlugin::validate_dhcp_ranges`).
+    #[error("Can't call method \"{method}\" on an undefined value")]
+    NoRange {
+        /// What is asked of the range.
+        method: &'static str,
+    },
     /// Parameters of a change that do not fit (`PVE::Exception::raise_param_exc`).
     #[error("Parameter verification failed.")]
     Parameter {
@@ -217,6 +223,7 @@ impl Error {
             | Error::NoSubnet { .. }
             | Error::ZoneFull { .. }
             | Error::NotAnAddress
+            | Error::NoRange { .. }
             | Error::NoController { .. }
             | Error::NotEvpn { .. }
             | Error::VrfInUse { .. }

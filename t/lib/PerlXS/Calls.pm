@@ -200,7 +200,8 @@ sub sdn_file_calls {
         local $SIG{__WARN__} = sub { };
         my $cfg = $cfg{$name} = $package->parse_config('f', $text{$name});
         my ($id) = keys %{ $cfg->{ids} };
-        my %settings = map { $_ => "$cfg->{ids}{$id}{$_}" } keys %{ $cfg->{ids}{$id} };
+        my $section = $cfg->{ids}{$id};
+        my %settings = map { $_ => "$section->{$_}" } grep { !ref($section->{$_}) } keys %$section;
         %found = (
             %found,
             "${package}::parse_config" => sub {

@@ -59,9 +59,9 @@ pub(super) fn join(address: PerlStr<'_>, length: PerlStr<'_>) -> PerlString<'sta
 pub(super) fn fold<'a>(iface: &mut Map<'a>, keys: &Keys) {
     let Some(address) = true_value(iface, keys.address).cloned() else { return };
     if let Some((base, length)) = split(&address) {
-        iface.insert(PerlString::literal(keys.cidr), address);
-        iface.insert(PerlString::literal(keys.address), base);
-        iface.insert(PerlString::literal(keys.netmask), length);
+        iface.set(keys.cidr, address);
+        iface.set(keys.address, base);
+        iface.set(keys.netmask, length);
         return;
     }
     let text = address.to_perl();
@@ -75,9 +75,9 @@ pub(super) fn fold<'a>(iface: &mut Map<'a>, keys: &Keys) {
         }
     };
     let length = length.filter(|_| keys.cidr == INET.cidr).map(PerlString::into_owned);
-    iface.insert(PerlString::literal(keys.cidr), Scalar::from(cidr));
+    iface.set(keys.cidr, Scalar::from(cidr));
     if let Some(length) = length {
-        iface.insert(PerlString::literal(keys.netmask), Scalar::from(length));
+        iface.set(keys.netmask, Scalar::from(length));
     }
 }
 

@@ -16,26 +16,34 @@ use super::space::{is_space, split, trim_start};
 pub(super) fn complete<'a>(config: &mut Config<'a>, links: &[Link<'a>], active: &[PerlStr<'a>]) {
     mark_existing(config, links);
     for name in active {
-        if let Some(iface) = config.ifaces.get_mut(name) {
+        if let Some(iface) = config.ifaces.get_mut(*name) {
             set(iface, "active", Scalar::Int(1));
         }
     }
-    if !config.ifaces.contains_key(&PerlStr::literal("lo")) {
+    if !config.ifaces.contains(PerlStr::literal("lo")) {
         let lo = config.iface(PerlStr::literal("lo"));
         set(lo, "priority", Scalar::Int(1));
         set(lo, "method", Scalar::literal("loopback"));
         set(lo, "autostart", Scalar::Int(1));
     }
     let physical = Physical::of(links);
-    let names: Vec<PerlStr<'a>> = config.ifaces.keys().copied().collect();
-    for name in names {
-        let mut iface = std::mem::take(config.iface(name));
-        let kind = set_type(config, name, &mut iface, &physical);
-        set(&mut iface, "type", kind);
-        address::fold(&mut iface, &address::INET);
-        address::fold(&mut iface, &address::INET6);
-        default_methods(&mut iface);
-        *config.iface(name) = iface;
+    let mut inheriting = Vec::new();
+    for (place, name) in config.ifaces.names().enumerate().collect::<Vec<_>>() {
+        let Some(iface) = config.ifaces.at(place) else { continue };
+        match kind_of(name, iface, &physical) {
+            Some(kind) => finish(iface, kind),
+            None => inheriting.push((name, place)),
+        }
+    }
+    // What is on another interface has its existence from that, which may be on another one in turn.
+    inheriting.sort_unstable();
+    for (name, place) in inheriting {
+        let Some(mut iface) = config.ifaces.at(place).map(std::mem::take) else { continue };
+        let kind = inheriting_kind_of(config, name, &mut iface);
+        finish(&mut iface, kind);
+        if let Some(there) = config.ifaces.at(place) {
+            *there = iface;
+        }
     }
     drop_allow_lines(config);
 }
@@ -44,7 +52,7 @@ pub(super) fn complete<'a>(config: &mut Config<'a>, links: &[Link<'a>], active: 
 /// does.
 fn mark_existing<'a>(config: &mut Config<'a>, links: &[Link<'a>]) {
     for link in links.iter().filter(|link| link.is_physical) {
-        let known = link.altnames.iter().find(|name| config.ifaces.contains_key(name));
+        let known = link.altnames.iter().find(|name| config.ifaces.contains(**name));
         set(config.iface(*known.unwrap_or(&link.name)), "exists", Scalar::Int(1));
     }
 }
@@ -87,77 +95,95 @@ fn is_defined(iface: &Map<'_>, key: &str) -> bool {
     iface.get(key).is_some_and(Value::is_defined)
 }
 
-/// Finds the type of an interface, which is taken out of the configuration, and sets what goes with it.
-fn set_type<'a>(
-    config: &mut Config<'a>,
+/// Sets what every interface has.
+fn finish(iface: &mut Map<'_>, kind: Scalar<'static>) {
+    set(iface, "type", kind);
+    address::fold(iface, &address::INET);
+    address::fold(iface, &address::INET6);
+    default_methods(iface);
+}
+
+/// Finds the type of an interface, and sets what goes with it. `None` if that depends on another interface.
+fn kind_of<'a>(
     name: PerlStr<'a>,
     iface: &mut Map<'a>,
     physical: &Physical<'_>,
-) -> Scalar<'static> {
-    let unknown = Scalar::literal("unknown");
+) -> Option<Scalar<'static>> {
+    let unknown = Some(Scalar::literal("unknown"));
     let has_ovs_type = true_value(iface, "ovs_type").is_some();
     if is_defined(iface, "bridge_ports") || true_value(iface, "is_empty_bridge").is_some() {
         complete_bridge(iface);
-        return Scalar::literal("bridge");
+        return Some(Scalar::literal("bridge"));
     }
     if is(iface, "ovs_type", "OVSBridge") {
-        return Scalar::literal("OVSBridge");
+        return Some(Scalar::literal("OVSBridge"));
     }
     if names::is_bond(name) {
         if !has_ovs_type {
-            return Scalar::literal("bond");
+            return Some(Scalar::literal("bond"));
         }
         if is(iface, "ovs_type", "OVSBond") {
             complete_ovs_bond(iface);
-            return Scalar::literal("OVSBond");
+            return Some(Scalar::literal("OVSBond"));
         }
         return unknown;
     }
-    if let Some(parent) = names::alias(name) {
-        inherit_existence(config, name, iface, parent);
-        return Scalar::literal("alias");
-    }
-    if let Some((parent, id)) = names::vlan(name) {
-        if true_value(iface, "vlan-raw-device").is_none() {
-            set(iface, "vlan-raw-device", parent);
-        }
-        if id.is_true() {
-            set(iface, "vlan-id", id);
-        }
-        inherit_from_raw_device(config, name, iface);
-        return Scalar::literal("vlan");
-    }
-    if true_value(iface, "vlan-raw-device").is_some() {
-        if let Some(id) = names::vlan_number(name).filter(|id| id.is_true()) {
-            set(iface, "vlan-id", id);
-        }
-        inherit_from_raw_device(config, name, iface);
-        return Scalar::literal("vlan");
+    let inherits = names::alias(name).is_some()
+        || names::vlan(name).is_some()
+        || true_value(iface, "vlan-raw-device").is_some();
+    if inherits {
+        return None;
     }
     if physical.contains(name) || names::is_physical(name) {
         if !has_ovs_type {
-            return Scalar::literal("eth");
+            return Some(Scalar::literal("eth"));
         }
         if is(iface, "ovs_type", "OVSPort") {
             extract_tag(iface, &mut Options::of(iface));
-            return Scalar::literal("OVSPort");
+            return Some(Scalar::literal("OVSPort"));
         }
         return unknown;
     }
     if name.as_bytes() == b"lo" {
-        return Scalar::literal("loopback");
+        return Some(Scalar::literal("loopback"));
     }
     if true_value(iface, "vxlan-id").is_some() {
-        return Scalar::literal("vxlan");
+        return Some(Scalar::literal("vxlan"));
     }
     if is_defined(iface, "ovs_type") {
         if is(iface, "ovs_type", "OVSIntPort") {
             extract_tag(iface, &mut Options::of(iface));
-            return Scalar::literal("OVSIntPort");
+            return Some(Scalar::literal("OVSIntPort"));
         }
         return unknown;
     }
-    if is(iface, "link-type", "dummy") { Scalar::literal("dummy") } else { unknown }
+    if is(iface, "link-type", "dummy") { Some(Scalar::literal("dummy")) } else { unknown }
+}
+
+/// The type of an interface that is on another one, and what goes with it. It is taken out of the configuration.
+fn inheriting_kind_of<'a>(
+    config: &mut Config<'a>,
+    name: PerlStr<'a>,
+    iface: &mut Map<'a>,
+) -> Scalar<'static> {
+    if let Some(parent) = names::alias(name) {
+        inherit_existence(config, name, iface, parent);
+        return Scalar::literal("alias");
+    }
+    let id = match names::vlan(name) {
+        Some((parent, id)) => {
+            if true_value(iface, "vlan-raw-device").is_none() {
+                set(iface, "vlan-raw-device", parent);
+            }
+            Some(id)
+        }
+        None => names::vlan_number(name),
+    };
+    if let Some(id) = id.filter(|id| id.is_true()) {
+        set(iface, "vlan-id", id);
+    }
+    inherit_from_raw_device(config, name, iface);
+    Scalar::literal("vlan")
 }
 
 fn complete_bridge(iface: &mut Map<'_>) {
@@ -214,7 +240,7 @@ fn inherit_existence<'a>(
     iface: &mut Map<'a>,
     parent: PerlStr<'a>,
 ) {
-    let own = if parent == name { Some(&*iface) } else { config.ifaces.get(&parent) };
+    let own = if parent == name { Some(&*iface) } else { config.ifaces.get(parent) };
     let exists = match own {
         Some(parent) => parent.get("exists").cloned().unwrap_or(Value::UNDEF),
         None => {
@@ -253,7 +279,7 @@ fn drop_allow_lines(config: &mut Config<'_>) {
             return true;
         }
         let bridge = PerlStr::Bytes(bridge);
-        let own = ifaces.get(&bridge).and_then(|iface| iface.get("ovs_ports"));
+        let own = ifaces.get(bridge).and_then(|iface| iface.get("ovs_ports"));
         let own = own.and_then(Value::as_scalar).map(Scalar::to_perl).unwrap_or_default();
         let own: Vec<PerlStr<'_>> = split(own.as_perl()).collect();
         let ports = split(PerlStr::Bytes(trim_start(ports)));

@@ -116,7 +116,7 @@ pub(super) fn apply<'a>(
         }
         Kind::Repeated => match iface.get_mut(key) {
             Some(Value::List(list)) => list.push(text.into()),
-            _ => iface.insert(PerlString::literal(key), vec![text.into()]),
+            _ => iface.set(key, vec![text.into()]),
         },
     }
     Some(key)
@@ -140,6 +140,7 @@ impl Family {
 }
 
 /// Sets a key of an interface.
+#[inline(always)]
 pub(super) fn set<'a>(iface: &mut Map<'a>, key: &'static str, value: impl Into<Value<'a>>) {
     iface.insert(PerlString::literal(key), value);
 }

@@ -4,7 +4,7 @@ use pve_schema::text::Decoder;
 use pve_schema::{Map, PerlStr, PerlString, Scalar, Value};
 
 use super::complete::complete;
-use super::config::{Config, Link, true_value};
+use super::config::{Config, Ifaces, Link, true_value};
 use super::option::{self, Family, set};
 use super::space::{first_word, is_space, is_word, split, trim_end, trim_start};
 
@@ -32,7 +32,7 @@ pub(super) fn stanzas<'a>(
 ) -> Config<'a> {
     let mut reader = Reader {
         lines: Lines { rest: Some(text), number: 0 },
-        config: Config::default(),
+        config: Config { ifaces: Ifaces::for_text(text), options: Vec::new() },
         // 1 is lo's.
         priority: 2,
         decoder,
@@ -236,6 +236,6 @@ impl<'a> Header<'a> {
 impl<'a> Config<'a> {
     /// The interface of a name.
     pub(super) fn iface(&mut self, name: PerlStr<'a>) -> &mut Map<'a> {
-        self.ifaces.entry(name).or_insert_with(|| Map::with_capacity(16))
+        self.ifaces.get_or_add(name)
     }
 }

@@ -65,7 +65,9 @@ pub static PATH: Rule = Rule {
 pub static SERVER: Rule = Rule {
     name: "pve-storage-server",
     check: |value, environment| {
-        let fine = is_ip(value) || (DNS_NAME.check)(value, environment).is_ok();
+        // The reference takes the name as the check's answer, and a server `0` for none.
+        let is_name = value.is_true() && (DNS_NAME.check)(value, environment).is_ok();
+        let fine = is_ip(value) || is_name;
         verdict(fine, "value does not look like a valid server name or IP address\n")
     },
 };

@@ -28,7 +28,7 @@ impl BasePlugin for Storages {
     fn before_check<'a>(&self, kind: &Type, id: PerlStr<'_>, config: &mut Map<'a>, create: bool) {
         let is_mounted = self.kind(kind).is_some_and(|kind| kind.path == Path::Mounted);
         if create && is_mounted && !is_true(config.get("path")) {
-            config.insert("path", PerlString::concat(&[PerlStr::literal("/mnt/pve/"), id]));
+            config.set("path", PerlString::concat(&[PerlStr::literal("/mnt/pve/"), id]));
         }
     }
 
@@ -55,6 +55,10 @@ impl BasePlugin for Storages {
             *path = Scalar::Bytes(Cow::Owned(canonical));
         }
         Ok(())
+    }
+
+    fn decodes(&self, key: PerlStr<'_>) -> bool {
+        matches!(key.as_bytes(), b"content" | b"format" | b"nodes" | b"content-dirs")
     }
 
     fn decode_value<'a>(
@@ -134,7 +138,7 @@ impl BasePlugin for Storages {
                 }
             }
             if kind.shared {
-                settings.insert("shared", Scalar::Int(1));
+                settings.set("shared", Scalar::Int(1));
             }
         }
     }
@@ -184,9 +188,17 @@ fn force_local(sections: &mut Vec<Section<'_>>) {
 fn set(names: &[Cow<'static, str>]) -> Map<'static> {
     let mut set = Map::with_capacity(names.len());
     for name in names {
-        set.push(key(name.clone()), Scalar::Int(1));
+        add(&mut set, name.clone());
     }
     set
+}
+
+/// Adds a name to a hash whose values are 1.
+fn add(set: &mut Map<'static>, name: Cow<'static, str>) {
+    match name {
+        Cow::Borrowed(name) => set.set(name, Scalar::Int(1)),
+        Cow::Owned(_) => set.insert(key(name), Scalar::Int(1)),
+    }
 }
 
 /// A name as a hash's key.
@@ -229,10 +241,12 @@ fn decode_content(
     text: &Scalar<'_>,
     warnings: &mut Vec<PerlString<'static>>,
 ) -> Result<Map<'static>, Error> {
-    let mut content = Map::with_capacity(kind.content.len());
+    let separators =
+        text.to_perl().as_bytes().iter().filter(|b| !b.is_ascii_alphanumeric()).count();
+    let mut content = Map::with_capacity(kind.content.len().min(separators + 1));
     items(text.to_perl().as_perl(), |name| {
         if let Some(name) = named(&kind.content, name) {
-            content.insert(key(name.clone()), Scalar::Int(1));
+            add(&mut content, name.clone());
         } else {
             unsupported("content type", name, warnings);
         }

@@ -75,6 +75,7 @@ fn change(
                 for (key, value) in keys {
                     let key = Message::Literal(key);
                     match value {
+                        Some(value) if !value.is_defined() => changes.undefine(key),
                         Some(value) => changes.store(key, &value)?,
                         None => changes.delete(key),
                     }

@@ -47,6 +47,13 @@ pub trait BasePlugin {
         Ok(())
     }
 
+    /// Whether [`decode_value`](BasePlugin::decode_value) does anything with the values of a key: most are left alone, and
+    /// need not be asked about.
+    fn decodes(&self, key: PerlStr<'_>) -> bool {
+        let _ = key;
+        true
+    }
+
     /// Turns a value that passed its check into what a program sees (`decode_value`); `None` if the setting is dropped.
     ///
     /// # Errors

@@ -145,11 +145,19 @@ fn check_text(
         .map_err(|problem| Error::died(&[problem.as_perl(), PerlStr::literal("\n")]))
 }
 
-/// The value as what its type says: numbers and booleans become numbers.
-fn converted<'a>(definition: &Definition, value: Scalar<'a>) -> Scalar<'a> {
+/// Whether a value is kept as a number: that of a number or a boolean.
+fn is_number(definition: &Definition) -> bool {
     let is_number = matches!(definition.kind(), Some(Kind::Boolean | Kind::Integer | Kind::Number));
-    if is_number && !definition.is_list() { value.to_number().into() } else { value }
+    is_number && !definition.is_list()
 }
+
+/// The value as what its type says.
+fn converted<'a>(definition: &Definition, value: Scalar<'a>) -> Scalar<'a> {
+    if is_number(definition) { value.to_number().into() } else { value }
+}
+
+/// The text of a line's value, and whether it is kept as a number.
+pub(super) type Checked<'a> = (&'a [u8], bool);
 
 /// Checks the value of a line, against its schema too (`check_value`). The property is known, by its number.
 pub(super) fn check_line<'a>(
@@ -158,12 +166,10 @@ pub(super) fn check_line<'a>(
     key: &[u8],
     value: Option<&'a [u8]>,
     environment: &Environment<'_>,
-) -> Result<Scalar<'a>, Error> {
+) -> Result<Checked<'a>, Error> {
     if kind.usage(number).is_none() {
         return match value {
-            Some(value) if key == b"type" && value == kind.name.as_bytes() => {
-                Ok(Scalar::bytes(value))
-            }
+            Some(value) if key == b"type" && value == kind.name.as_bytes() => Ok((value, false)),
             _ => Err(about("unexpected property '", PerlStr::Bytes(key), "'\n")),
         };
     }
@@ -174,5 +180,5 @@ pub(super) fn check_line<'a>(
         None => return Err(Error::died(&[PerlStr::literal("got undefined value\n")])),
     };
     check_text(definition, PerlStr::Bytes(value), environment, false)?;
-    Ok(converted(definition, Scalar::bytes(value)))
+    Ok((value, is_number(definition)))
 }

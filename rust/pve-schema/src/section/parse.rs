@@ -42,14 +42,17 @@ pub fn parse_config<'a, B: BasePlugin>(
         lines: Lines::new(raw),
         warnings: Vec::new(),
         errors: Vec::new(),
-        sections: Vec::new(),
-        places: HashMap::with_capacity(raw.len() / 256),
+        sections: Vec::with_capacity((raw.len() / TYPICAL).min(1 << 16)),
+        places: HashMap::with_capacity((raw.len() / TYPICAL).min(1 << 16)),
     };
     reader.read();
     let Reader { warnings, errors, mut sections, .. } = reader;
     base.after_parse(&mut sections);
     Parsed { config: Config { sections, digest: digest::sha1_hex(raw), errors }, warnings }
 }
+
+/// A section of a file most often has more bytes.
+const TYPICAL: usize = 100;
 
 struct Reader<'a, 'r, B> {
     table: &'r Table,
@@ -160,11 +163,13 @@ impl<'a, B: BasePlugin> Reader<'a, '_, B> {
             return Err(Error::died(&[PerlStr::literal("duplicate attribute\n")]));
         }
         let property = (number, definition);
-        let value: Value<'a> = check_line(kind, property, key, value, self.environment)?.into();
+        let (text, is_number) = check_line(kind, property, key, value, self.environment)?;
+        let key = PerlStr::Bytes(key);
         match known {
-            Some(Value::List(list)) => list.push(value),
-            _ if definition.is_list() => config.push(PerlStr::Bytes(key), vec![value]),
-            _ => config.push(PerlStr::Bytes(key), value),
+            Some(Value::List(list)) => list.push(Scalar::bytes(text).into()),
+            _ if definition.is_list() => config.push(key, vec![Scalar::bytes(text).into()]),
+            _ if is_number => config.push(key, Scalar::from(Scalar::bytes(text).to_number())),
+            _ => config.push(key, Scalar::bytes(text)),
         }
         Ok(())
     }
@@ -179,8 +184,11 @@ impl<'a, B: BasePlugin> Reader<'a, '_, B> {
         self.base.before_check(kind, PerlStr::Bytes(header.id), &mut config, true);
         let missing = require(self.table, kind, |name| config.get(name).is_some());
         let (base, warnings) = (self.base, &mut self.warnings);
-        config.try_change(|key, value| base.decode_value(kind, key, value, warnings))?;
-        config.insert(PerlString::literal("type"), Scalar::Bytes(header.kind.clone()));
+        config.try_change(
+            |key| base.decodes(key),
+            |key, value| base.decode_value(kind, key, value, warnings),
+        )?;
+        config.set("type", Scalar::Bytes(header.kind.clone()));
         missing?;
         self.base.after_check(kind, &mut config, true)?;
         Ok(config)

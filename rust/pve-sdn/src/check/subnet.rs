@@ -61,7 +61,7 @@ pub fn gateway(subnet: &Section) -> Result<(), Error> {
 pub fn dhcp_ranges(subnet: &Section) -> (Result<(), Error>, Vec<String>) {
     let cidr = text(Some(subnet), "cidr");
     let (ranges, warnings) = subnet::dhcp_ranges(subnet);
-    let mut earlier = Vec::with_capacity(ranges.len());
+    let mut earlier: Vec<Option<(IpAddr, IpAddr)>> = Vec::with_capacity(ranges.len());
     let checked = ranges.iter().try_for_each(|range| {
         let (start, end) = (&range.start, &range.end);
         let first = single(start, "start-address")?;
@@ -75,10 +75,16 @@ pub fn dhcp_ranges(subnet: &Section) -> (Result<(), Error>, Vec<String>) {
                 return refuse(format!("{key} {address} is not in subnet {cidr}"));
             }
         }
-        if earlier.iter().any(|(from, to)| first <= *to && *from <= last) {
-            return refuse("dhcp ranges must not overlap".to_owned());
+        // Net::IP has no range of two families, and the reference asks it all the same.
+        let range = (first.is_ipv4() == last.is_ipv4()).then_some((first, last));
+        for other in &earlier {
+            let (first, last) = range.ok_or(Error::NoRange { method: "overlaps" })?;
+            let (from, to) = other.ok_or(Error::NoRange { method: "binip" })?;
+            if first <= to && from <= last {
+                return refuse("dhcp ranges must not overlap".to_owned());
+            }
         }
-        earlier.push((first, last));
+        earlier.push(range);
         Ok(())
     });
     (checked, warnings)

@@ -156,6 +156,10 @@ fn what_a_subnet_has_is_inside() {
             Some("dhcp-range: end-address 10.0.1.1 is not in subnet 10.0.0.0/24"),
         ),
         (range("10.0.0.1", "10.0.0.50"), Some("dhcp-range: dhcp ranges must not overlap")),
+        (
+            range("::ffff:10.0.0.1", "10.0.0.9"),
+            Some("Can't call method \"binip\" on an undefined value"),
+        ),
     ] {
         assert_eq!(got.as_deref(), wanted);
     }

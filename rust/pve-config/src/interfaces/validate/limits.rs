@@ -48,7 +48,7 @@ pub(super) fn check(check: &mut Check<'_, '_, '_>) {
                 }
             }
         }
-        if let Some(id) = iface.truth("vxlan-id").filter(|_| iface.is("type", "vxlan")) {
+        if let Some(id) = iface.truth("vxlan-id").filter(|_| iface.is_a("vxlan")) {
             let number = number(&id);
             if number.is_none_or(|id| !(VXLAN.0..=VXLAN.1).contains(&id)) {
                 let message = format!("VXLAN {id} is not between 1 and 16777215");
@@ -103,7 +103,7 @@ fn mtu(check: &mut Check<'_, '_, '_>, iface: &Iface<'_, '_>) {
 }
 
 fn bond_mode(check: &mut Check<'_, '_, '_>, iface: &Iface<'_, '_>) {
-    let Some(mode) = iface.truth("bond_mode").filter(|_| iface.is("type", "bond")) else { return };
+    let Some(mode) = iface.truth("bond_mode").filter(|_| iface.is_a("bond")) else { return };
     if !BOND_MODES.iter().any(|known| known.as_bytes() == mode.as_bytes()) {
         check.found(iface.name, Some("bond_mode"), format!("bond mode '{mode}' is not known"));
     }

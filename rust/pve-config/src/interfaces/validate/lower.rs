@@ -31,7 +31,7 @@ fn ports(iface: &Iface<'_, '_>, key: &'static str) -> Vec<Lower> {
 
 /// Parent and number of a VLAN.
 pub(super) fn vlan(iface: &Iface<'_, '_>) -> Option<(PerlString<'static>, PerlString<'static>)> {
-    if !iface.is("type", "vlan") {
+    if !iface.is_a("vlan") {
         return None;
     }
     let named = names::vlan(iface.name);
@@ -49,7 +49,7 @@ pub(super) fn vlan(iface: &Iface<'_, '_>) -> Option<(PerlString<'static>, PerlSt
 fn lower(iface: &Iface<'_, '_>) -> Vec<Lower> {
     let mut all: Vec<Lower> = PORTS.iter().flat_map(|key| ports(iface, key)).collect();
     all.extend(vlan(iface).map(|(name, _)| Lower { key: "vlan-raw-device", name }));
-    if let Some(name) = names::alias(iface.name).filter(|_| iface.is("type", "alias")) {
+    if let Some(name) = names::alias(iface.name).filter(|_| iface.is_a("alias")) {
         all.push(Lower { key: "type", name: name.into_owned() });
     }
     let device = iface.truth("vxlan-physdev").map(PerlString::into_owned);
@@ -78,7 +78,7 @@ pub(super) fn check(check: &mut Check<'_, '_, '_>) {
                 None => {
                     check.found(iface.name, Some(key), format!("there is no interface '{name}'"));
                 }
-                Some(below) if key == "bridge_ports" && below.is("type", "bridge") => {
+                Some(below) if key == "bridge_ports" && below.is_a("bridge") => {
                     let message =
                         format!("'{name}' is a bridge, which cannot be a port of another one");
                     check.found(iface.name, Some(key), message);
@@ -104,7 +104,7 @@ fn mtu(check: &mut Check<'_, '_, '_>, iface: &Iface<'_, '_>, key: &str, below: &
         return;
     }
     let (Some(mtu), below_mtu) = (iface.number("mtu"), below.number("mtu")) else { return };
-    if below_mtu.is_none() && below.is("type", "bond") {
+    if below_mtu.is_none() && below.is_a("bond") {
         return;
     }
     let below_mtu = below_mtu.unwrap_or(1500.0);
@@ -115,7 +115,7 @@ fn mtu(check: &mut Check<'_, '_, '_>, iface: &Iface<'_, '_>, key: &str, below: &
 }
 
 fn primary(check: &mut Check<'_, '_, '_>, iface: &Iface<'_, '_>) {
-    let Some(primary) = iface.truth("bond-primary").filter(|_| iface.is("type", "bond")) else {
+    let Some(primary) = iface.truth("bond-primary").filter(|_| iface.is_a("bond")) else {
         return;
     };
     let slaves = iface.text("slaves");

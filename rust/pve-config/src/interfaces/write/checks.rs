@@ -94,7 +94,7 @@ fn mtu(
     let Some(child_mtu) = mtu_of(child.1) else { return Ok(()) };
     let parent_mtu = match mtu_of(parent.1) {
         Some(mtu) => mtu,
-        None if parent.1.is_some_and(|parent| parent.is("type", "bond")) => return Ok(()),
+        None if parent.1.is_some_and(|parent| parent.is_a("bond")) => return Ok(()),
         None => PerlString::literal("1500"),
     };
     let number =

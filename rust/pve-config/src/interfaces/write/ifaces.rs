@@ -24,13 +24,15 @@ pub(in super::super) struct Iface<'m, 'a> {
     pub(in super::super) name: PerlStr<'m>,
     given: Option<&'m Map<'a>>,
     changes: Vec<(&'static str, Option<Value<'m>>)>,
+    /// The text of `type`.
+    kind: PerlString<'m>,
     state: State,
 }
 
 impl<'m, 'a> Iface<'m, 'a> {
     /// One that was not given.
     pub(in super::super) fn new(name: PerlStr<'m>) -> Self {
-        Iface { name, given: None, changes: Vec::new(), state: State::New }
+        Iface { name, given: None, changes: Vec::new(), kind: PerlString::new(), state: State::New }
     }
 
     /// The value of a key.
@@ -38,7 +40,7 @@ impl<'m, 'a> Iface<'m, 'a> {
     where
         'a: 'm,
     {
-        match self.changes.iter().find(|(changed, _)| *changed == key) {
+        match self.changes.iter().find(|(changed, _)| is_same(changed, key)) {
             Some((_, value)) => value.as_ref(),
             None => self.given.and_then(|given| given.get(key)),
         }
@@ -83,9 +85,19 @@ impl<'m, 'a> Iface<'m, 'a> {
         self.text(key).as_perl() == PerlStr::literal(text)
     }
 
+    /// The text of `type`.
+    pub(in super::super) fn kind(&self) -> &PerlString<'m> {
+        &self.kind
+    }
+
+    /// Whether `type` is this one.
+    pub(in super::super) fn is_a(&self, kind: &'static str) -> bool {
+        is_same(self.kind.as_bytes(), kind)
+    }
+
     /// Whether `type` is one of these.
     pub(in super::super) fn is_of(&self, types: &[&'static str]) -> bool {
-        types.iter().any(|kind| self.is("type", kind))
+        types.iter().any(|kind| self.is_a(kind))
     }
 
     /// The keys with their values.
@@ -112,7 +124,10 @@ impl<'m, 'a> Iface<'m, 'a> {
     }
 
     fn change(&mut self, key: &'static str, value: Option<Value<'m>>) {
-        match self.changes.iter_mut().find(|(changed, _)| *changed == key) {
+        if key == "type" {
+            self.kind = value.as_ref().map(text_of).unwrap_or_default().into_owned();
+        }
+        match self.changes.iter_mut().find(|(changed, _)| is_same(changed, key)) {
             Some((_, old)) => *old = value,
             None => self.changes.push((key, value)),
         }
@@ -122,6 +137,7 @@ impl<'m, 'a> Iface<'m, 'a> {
     pub(in super::super) fn become_card(&mut self) {
         self.given = None;
         self.state = State::New;
+        self.kind = PerlString::literal("eth");
         self.changes = vec![
             ("type", Some(Scalar::literal("eth").into())),
             ("exists", Some(Scalar::Int(1).into())),
@@ -157,6 +173,17 @@ pub(in super::super) struct Ifaces<'m, 'a> {
     places: HashMap<Cow<'m, [u8]>, usize>,
 }
 
+/// Whether a key is this one: few others end as it does.
+fn is_same(known: impl AsRef<[u8]>, key: &str) -> bool {
+    let (known, key) = (known.as_ref(), key.as_bytes());
+    known.len() == key.len() && known.last() == key.last() && known == key
+}
+
+/// The text of a scalar.
+fn text_of<'v>(value: &'v Value<'_>) -> PerlString<'v> {
+    value.as_scalar().map(Scalar::to_perl).unwrap_or_default()
+}
+
 /// Keys under which there may be a list.
 fn is_list(key: PerlStr<'_>) -> bool {
     let key = key.as_bytes();
@@ -186,7 +213,8 @@ impl<'m, 'a: 'm> Ifaces<'m, 'a> {
                 }
             }
             let state = if map.is_some() { State::Given } else { State::New };
-            list.push(Iface { name, given: map, changes: Vec::new(), state });
+            let kind = map.and_then(|map| map.get("type")).map(text_of).unwrap_or_default();
+            list.push(Iface { name, given: map, changes: Vec::new(), kind, state });
         }
         list.sort_unstable_by_key(|iface| iface.name);
         let places = list.iter().enumerate().map(|(at, iface)| (key_of(iface.name), at)).collect();

@@ -20,6 +20,7 @@ fn of_type(kind: &[u8]) -> f64 {
 }
 
 /// What decides on the place of an interface.
+#[derive(Clone, Copy)]
 struct Rank {
     at: usize,
     /// `None` if the type of its root is unknown.
@@ -48,21 +49,22 @@ pub(super) fn of(ifaces: &mut Ifaces<'_, '_>) -> Vec<usize> {
     let places: Vec<usize> = ifaces.places().collect();
     for at in &places {
         let (name, levels) = root(ifaces.at(*at).name);
-        let root = ifaces.get(name);
+        let mut root = if name == ifaces.at(*at).name { Some(*at) } else { ifaces.place(name) };
         if root.is_none() && places.len() > 1 {
             // Perl looks into it, and makes it by that.
             ifaces.create(name);
+            root = ifaces.place(name);
         }
-        let kind = ifaces.get(name).map(|root| root.text("type"));
-        let kind =
-            kind.filter(|kind| kind.as_perl().is_true() && kind.as_perl().as_bytes() != b"unknown");
-        let by_type = kind.map(|kind| of_type(kind.as_perl().as_bytes()) + levels as f64);
+        let kind = root.map(|root| ifaces.at(root).kind().as_perl());
+        let kind = kind.filter(|kind| kind.is_true() && kind.as_bytes() != b"unknown");
+        let by_type = kind.map(|kind| of_type(kind.as_bytes()) + levels as f64);
         let priority = ifaces.at(*at).number("priority").unwrap_or(50_000.0);
         ranks.push(Rank { at: *at, by_type, priority });
     }
     let name = |rank: &Rank| ifaces.at(rank.at).name;
     ranks.sort_by(|a, b| a.priority.total_cmp(&b.priority).then_with(|| name(a).cmp(&name(b))));
-    let ranks = merged(ranks, &|a, b| {
+    let mut room = Vec::with_capacity(ranks.len());
+    merge(&mut ranks, &mut room, &|a: &Rank, b: &Rank| {
         let (type_a, type_b) = a.by_type.zip(b.by_type).unwrap_or_default();
         let (a_number, b_number) = (type_a + a.priority, type_b + b.priority);
         a_number
@@ -74,21 +76,22 @@ pub(super) fn of(ifaces: &mut Ifaces<'_, '_>) -> Vec<usize> {
 }
 
 /// Sorts by merging. Unlike the standard library's sorting, it takes a comparison that is no total order.
-fn merged<T>(mut items: Vec<T>, compare: &impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+fn merge<T: Copy>(items: &mut [T], room: &mut Vec<T>, compare: &impl Fn(&T, &T) -> Ordering) {
     if items.len() < 2 {
-        return items;
+        return;
     }
-    let right = items.split_off(items.len() / 2);
-    let (left, right) = (merged(items, compare), merged(right, compare));
-    let mut sorted = Vec::with_capacity(left.len() + right.len());
-    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    let (left, right) = items.split_at_mut(items.len() / 2);
+    merge(left, room, compare);
+    merge(right, room, compare);
+    room.clear();
+    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
         let from = if compare(a, b) == Ordering::Greater { &mut right } else { &mut left };
-        sorted.extend(from.next());
+        room.extend(from.next());
     }
-    sorted.extend(left);
-    sorted.extend(right);
-    sorted
+    room.extend(left);
+    room.extend(right);
+    items.copy_from_slice(room);
 }
 
 #[cfg(test)]
@@ -114,9 +117,11 @@ mod tests {
 
     #[test]
     fn merging_sorts_and_keeps_equal_ones_in_order() {
-        let items = vec![(3, 'a'), (1, 'b'), (3, 'c'), (2, 'd'), (1, 'e')];
-        let sorted = merged(items, &|a: &(i32, char), b| a.0.cmp(&b.0));
-        assert_eq!(sorted, [(1, 'b'), (1, 'e'), (2, 'd'), (3, 'a'), (3, 'c')]);
-        assert_eq!(merged(vec![1, 2, 3], &|_, _| Ordering::Greater).len(), 3);
+        let mut items = [(3, 'a'), (1, 'b'), (3, 'c'), (2, 'd'), (1, 'e')];
+        merge(&mut items, &mut Vec::new(), &|a, b| a.0.cmp(&b.0));
+        assert_eq!(items, [(1, 'b'), (1, 'e'), (2, 'd'), (3, 'a'), (3, 'c')]);
+        let mut items = [1, 2, 3];
+        merge(&mut items, &mut Vec::new(), &|_, _| Ordering::Greater);
+        assert_eq!(items, [3, 2, 1]);
     }
 }

@@ -9,30 +9,33 @@ use super::super::ovs::Options;
 use super::super::space::with_single_spaces;
 use super::ifaces::{Iface, reference};
 
-/// Keys that are never written as options of their own name.
-const NO_OPTIONS: [&str; 21] = [
-    "type",
-    "priority",
-    "method",
-    "active",
-    "exists",
-    "comments",
-    "autostart",
-    "options",
-    "address",
-    "netmask",
-    "gateway",
-    "broadcast",
-    "method6",
-    "families",
-    "options6",
-    "comments6",
-    "address6",
-    "netmask6",
-    "gateway6",
-    "broadcast6",
-    "uplink-id",
-];
+/// Whether a key is never written as an option of its own name.
+fn is_no_option(key: &[u8]) -> bool {
+    matches!(
+        key,
+        b"type"
+            | b"priority"
+            | b"method"
+            | b"active"
+            | b"exists"
+            | b"comments"
+            | b"autostart"
+            | b"options"
+            | b"address"
+            | b"netmask"
+            | b"gateway"
+            | b"broadcast"
+            | b"method6"
+            | b"families"
+            | b"options6"
+            | b"comments6"
+            | b"address6"
+            | b"netmask6"
+            | b"gateway6"
+            | b"broadcast6"
+            | b"uplink-id"
+    )
+}
 
 /// The modes of an Open vSwitch bond.
 const OVS_BOND_MODES: [&str; 4] =
@@ -50,8 +53,7 @@ pub(super) fn write(
     warnings: &mut Vec<PerlString<'static>>,
 ) -> Result<(), Error> {
     if iface.is_true("autostart") {
-        let start =
-            if iface.is("type", "OVSBridge") && !ifupdown2 { "allow-ovs " } else { "auto " };
+        let start = if iface.is_a("OVSBridge") && !ifupdown2 { "allow-ovs " } else { "auto " };
         out.extend(&[PerlStr::literal(start), iface.name, NEWLINE]);
     }
     let families = families(iface)?;
@@ -72,7 +74,7 @@ fn families(iface: &Iface<'_, '_>) -> Result<Vec<Scalar<'static>>, Error> {
     match iface.get("families") {
         Some(Value::List(families)) => Ok(families
             .iter()
-            .map(|family| family.as_scalar().cloned().map_or(Scalar::Undef, Scalar::into_owned))
+            .map(|family| family.as_scalar().map_or(Scalar::Undef, family_of))
             .collect()),
         Some(Value::Scalar(scalar)) if scalar.is_defined() => {
             Err(Error::not_a_reference(scalar.to_perl().as_perl(), "an ARRAY"))
@@ -83,6 +85,15 @@ fn families(iface: &Iface<'_, '_>) -> Result<Vec<Scalar<'static>>, Error> {
         _ => Err(Error::died_at_caller(&[PerlStr::literal(
             "Can't use an undefined value as an ARRAY reference",
         )])),
+    }
+}
+
+/// A family, most often one of two words.
+fn family_of(word: &Scalar<'_>) -> Scalar<'static> {
+    match word {
+        Scalar::Bytes(bytes) if **bytes == *b"inet" => Scalar::literal("inet"),
+        Scalar::Bytes(bytes) if **bytes == *b"inet6" => Scalar::literal("inet6"),
+        other => other.clone().into_owned(),
     }
 }
 
@@ -107,14 +118,13 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
         let word = family.to_perl();
         let word = word.as_perl();
         let suffix = if word.as_bytes().starts_with(b"inet") { word.tail(4) } else { word };
-        let suffix = suffix.to_string();
+        let suffix = String::from_utf8_lossy(suffix.as_bytes());
         let method_key = with_suffix("method", "method6", &suffix);
-        let method = self.iface.truth(&method_key).map(PerlString::into_owned);
-        if family.is_true() && method.is_none() {
+        if family.is_true() && self.iface.truth(&method_key).is_none() {
             return Ok(());
         }
         // An undefined type is none of these.
-        let kind = self.iface.text("type").into_owned();
+        let kind = self.iface.kind().clone();
         let kind = kind.as_perl().as_bytes();
         let is_ovs_port = matches!(kind, b"OVSPort" | b"OVSIntPort" | b"OVSBond");
         if first && is_ovs_port {
@@ -122,7 +132,7 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
         }
         self.out.extend(&[PerlStr::literal("iface "), self.iface.name]);
         if family.is_defined() {
-            let method = method.unwrap_or_else(|| self.iface.text(&method_key).into_owned());
+            let method = self.iface.text(&method_key);
             self.out.extend(&[SPACE, word, SPACE, method.as_perl()]);
         }
         self.out.push(NEWLINE);
@@ -133,16 +143,15 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
             self.addresses("6");
         }
         if first {
-            let mut done = match kind {
+            let done = match kind {
                 b"bridge" => self.bridge(),
                 b"bond" => self.bond(),
                 b"vlan" => self.vlan()?,
-                b"vxlan" => self.vxlan(),
+                b"vxlan" => self.vxlan()?,
                 b"OVSBridge" => self.ovs_bridge(),
                 _ if is_ovs_port => self.ovs_port(kind == b"OVSBond")?,
                 _ => Vec::new(),
             };
-            done.extend(NO_OPTIONS);
             self.others(&done)?;
         }
         if family.is_true() {
@@ -282,7 +291,7 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
         }
     }
 
-    fn vxlan(&mut self) -> Vec<&'static str> {
+    fn vxlan(&mut self) -> Result<Vec<&'static str>, Error> {
         let mut done =
             vec!["vxlan-id", "vxlan-svcnodeip", "vxlan-physdev", "vxlan-local-tunnelip", "mtu"];
         for key in done.iter().filter(|key| **key != "mtu") {
@@ -291,16 +300,25 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
                 self.out.extend(&[TAB, PerlStr::literal(key), SPACE, text.as_perl(), NEWLINE]);
             }
         }
-        if let Some(Value::List(addresses)) = self.iface.get("vxlan-remoteip") {
-            for address in addresses.iter().filter_map(Value::as_scalar) {
-                let address = address.to_perl();
-                let name = PerlStr::literal("vxlan-remoteip ");
-                self.out.extend(&[TAB, name, address.as_perl(), NEWLINE]);
+        match self.iface.get("vxlan-remoteip") {
+            Some(Value::List(addresses)) => {
+                for address in addresses.iter().filter_map(Value::as_scalar) {
+                    let address = address.to_perl();
+                    let name = PerlStr::literal("vxlan-remoteip ");
+                    self.out.extend(&[TAB, name, address.as_perl(), NEWLINE]);
+                }
+                done.push("vxlan-remoteip");
             }
-            done.push("vxlan-remoteip");
+            Some(Value::Scalar(scalar)) if scalar.is_true() => {
+                return Err(Error::not_a_reference(scalar.to_perl().as_perl(), "an ARRAY"));
+            }
+            Some(Value::Map(_)) => {
+                return Err(Error::died_at_caller(&[PerlStr::literal("Not an ARRAY reference")]));
+            }
+            _ => {}
         }
         self.option_of("mtu", "mtu");
-        done
+        Ok(done)
     }
 
     fn ovs_bridge(&mut self) -> Vec<&'static str> {
@@ -333,7 +351,7 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
             self.option_of("ovs_bonds", "ovs_bonds");
             done.extend(["bond_mode", "ovs_bonds"]);
         }
-        let kind = self.iface.text("type").into_owned();
+        let kind = self.iface.kind().clone();
         self.option("ovs_type", kind.as_perl());
         if self.iface.is_true("ovs_bridge") {
             self.option_of("ovs_bridge", "ovs_bridge");
@@ -392,8 +410,10 @@ impl<'m, 'a: 'm> Stanza<'_, 'm, 'a> {
             .iface
             .entries()
             .filter(|(key, value)| {
-                let is_true = value.as_scalar().is_none_or(Scalar::is_true);
-                is_true && !done.iter().any(|done| done.as_bytes() == key.as_bytes())
+                let key = key.as_bytes();
+                value.as_scalar().is_none_or(Scalar::is_true)
+                    && !is_no_option(key)
+                    && !done.iter().any(|done| done.as_bytes() == key)
             })
             .collect();
         others.sort_unstable_by_key(|(key, _)| *key);

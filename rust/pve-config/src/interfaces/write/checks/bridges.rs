@@ -60,7 +60,7 @@ fn has_address(iface: &Iface<'_, '_>) -> bool {
 pub(super) fn check(ifaces: &Ifaces<'_, '_>) -> Result<(), Error> {
     let lists: Vec<(usize, PerlString<'static>)> = ifaces
         .places()
-        .filter(|at| ifaces.at(*at).is("type", "bridge"))
+        .filter(|at| ifaces.at(*at).is_a("bridge"))
         .map(|at| (at, ifaces.at(at).text("bridge_ports").into_owned()))
         .collect();
     let mut all = WithImplied { ifaces, implied: HashMap::new() };

@@ -20,7 +20,7 @@ pub(super) fn drop_unused_ports(ifaces: &mut Ifaces<'_, '_>, used: &Used) {
         let user = user.filter(|user| user.as_perl().is_true());
         match user.and_then(|user| ifaces.get(user.as_perl())) {
             None => ifaces.at_mut(at).become_card(),
-            Some(user) if !user.is("type", "OVSBridge") => ifaces.delete(at),
+            Some(user) if !user.is_a("OVSBridge") => ifaces.delete(at),
             Some(_) => {}
         }
     }
@@ -30,7 +30,7 @@ pub(super) fn drop_unused_ports(ifaces: &mut Ifaces<'_, '_>, used: &Used) {
 pub(super) fn bridge_ports(ifaces: &mut Ifaces<'_, '_>) -> Result<(), Error> {
     for at in ifaces.places() {
         let bridge = ifaces.at(at);
-        if !bridge.is("type", "OVSBridge") || !bridge.is_true("ovs_ports") {
+        if !bridge.is_a("OVSBridge") || !bridge.is_true("ovs_ports") {
             continue;
         }
         let name = bridge.name;
@@ -42,7 +42,7 @@ pub(super) fn bridge_ports(ifaces: &mut Ifaces<'_, '_>) -> Result<(), Error> {
             };
             let iface = ifaces.at_mut(place);
             iface.set("autostart", Scalar::Int(0));
-            if iface.is("type", "eth") {
+            if iface.is_a("eth") {
                 iface.set("type", Scalar::literal("OVSPort"));
             } else if !iface.is_of(&PORTS) {
                 let what = lit("' is not defined as OVS port/bond");
@@ -59,7 +59,7 @@ pub(super) fn bridge_ports(ifaces: &mut Ifaces<'_, '_>) -> Result<(), Error> {
 pub(super) fn bond_slaves(ifaces: &mut Ifaces<'_, '_>) -> Result<(), Error> {
     for at in ifaces.places() {
         let bond = ifaces.at(at);
-        if !bond.is("type", "OVSBond") || !bond.is_true("ovs_bonds") {
+        if !bond.is_a("OVSBond") || !bond.is_true("ovs_bonds") {
             continue;
         }
         let name = bond.name;
@@ -69,7 +69,7 @@ pub(super) fn bond_slaves(ifaces: &mut Ifaces<'_, '_>) -> Result<(), Error> {
             if let Some(place) = place {
                 ifaces.at_mut(place).set("autostart", Scalar::Int(1));
             }
-            let kind = place.map(|place| ifaces.at(place).text("type")).unwrap_or_default();
+            let kind = place.map(|place| ifaces.at(place).kind().clone()).unwrap_or_default();
             if kind.as_perl() != lit("eth") {
                 return Err(died(&[
                     lit("OVS bond '"),

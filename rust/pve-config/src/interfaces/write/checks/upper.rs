@@ -14,7 +14,7 @@ use super::{died, lit, mtu_between};
 pub(super) fn bonds(ifaces: &mut Ifaces<'_, '_>) -> Result<(), Error> {
     for at in ifaces.places() {
         let bond = ifaces.at(at);
-        if !bond.is("type", "bond") || !bond.is_true("slaves") {
+        if !bond.is_a("bond") || !bond.is_true("slaves") {
             continue;
         }
         let name = bond.name;
@@ -26,7 +26,7 @@ pub(super) fn bonds(ifaces: &mut Ifaces<'_, '_>) -> Result<(), Error> {
             if let Some(place) = place {
                 ifaces.at_mut(place).set("autostart", Scalar::Int(1));
             }
-            let kind = place.map(|place| ifaces.at(place).text("type")).unwrap_or_default();
+            let kind = place.map(|place| ifaces.at(place).kind().clone()).unwrap_or_default();
             if kind.as_perl() != lit("eth") && kind.as_perl() != lit("bond") {
                 return Err(died(&[
                     lit("bond '"),
@@ -71,7 +71,7 @@ pub(super) fn vxlans(ifaces: &Ifaces<'_, '_>) -> Result<(), Error> {
     for at in ifaces.places() {
         let iface = ifaces.at(at);
         let name = iface.name;
-        if let Some(id) = iface.truth("vxlan-id").filter(|_| iface.is("type", "vxlan")) {
+        if let Some(id) = iface.truth("vxlan-id").filter(|_| iface.is_a("vxlan")) {
             let id = id.as_perl();
             if let Some(other) = taken.take(id, name) {
                 let (what, used) = (lit(" - duplicate vxlan-id "), lit(" already used in "));
@@ -96,7 +96,7 @@ pub(super) fn vxlans(ifaces: &Ifaces<'_, '_>) -> Result<(), Error> {
 /// VLANs have a parent that can carry them. What their names say is not written as an option.
 pub(super) fn vlans(ifaces: &mut Ifaces<'_, '_>, ifupdown2: bool) -> Result<(), Error> {
     for at in ifaces.places() {
-        if !ifaces.at(at).is("type", "vlan") {
+        if !ifaces.at(at).is_a("vlan") {
             continue;
         }
         let (parent, id) = parent_and_id(ifaces.at_mut(at), ifupdown2)?;
@@ -110,7 +110,7 @@ pub(super) fn vlans(ifaces: &mut Ifaces<'_, '_>, ifupdown2: bool) -> Result<(), 
             return Err(died(&[lit("vlan '"), name, what, parent, lit("'")]));
         };
         if !below.is_of(&["eth", "bridge", "bond", "vlan"]) {
-            let kind = below.text("type");
+            let kind = below.kind();
             return Err(died(&[
                 lit("vlan '"),
                 name,

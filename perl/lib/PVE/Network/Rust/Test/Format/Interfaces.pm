@@ -275,8 +275,11 @@ sub _has_circles {
 sub _observed {
     my ($observed, $circles) = @_;
     $observed = _sorted_options(_ordered($observed));
-    $observed->{ok} = join('\n', sort split(/\\n/, $observed->{ok}))
+    # The empty lines depend on that order, too.
+    $observed->{ok} = join('\n', sort grep { $_ ne '' } split(/\\n/, $observed->{ok}))
         if $circles && defined($observed->{ok}) && !ref($observed->{ok});
+    # Which interfaces were looked into before one was died of.
+    delete $observed->{arguments} if $circles && defined($observed->{error});
     return $observed;
 }
 
