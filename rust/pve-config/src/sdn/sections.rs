@@ -127,6 +127,10 @@ impl BasePlugin for Layout {
         }
     }
 
+    fn decodes(&self, key: PerlStr<'_>) -> bool {
+        self.is_node_set(key.as_bytes())
+    }
+
     fn decode_value<'a>(
         &self,
         _kind: &Type,
