@@ -80,8 +80,10 @@ subtest 'arguments' => sub {
         is($write->(1), "unknown: u1\n\ta x\n\tb 1\n\tb 2\n\n", 'or written as it stands');
         is_deeply($unknown->{order}, { u1 => 1 }, 'and given a place');
         $cfg = $package->parse_config('f', $write->(1), 1);
-        is_deeply($cfg->{ids}, { u1 => { type => 'unknown', b => ['1', '2'], a => 'x' } },
-            'and read');
+        is_deeply(
+            $cfg->{ids}, { u1 => { type => 'unknown', b => ['1', '2'], a => 'x' } },
+            'and read'
+        );
         my $direct = $package->can('parse_config');
         is_deeply($direct->('PVE::Other', 'f', $write->(1), 1), $cfg, 'whatever the invocant is');
     }

@@ -148,11 +148,8 @@ The container, and the N of C<netN>.
 
 =item net
 
-For C<add> and C<update>: a reference to a hash as C<parse_lxc_network> returns it.
-
-=item old
-
-For C<update>: what the interface was configured as, see C<hotplug_update>.
+For C<add> and C<update>: a reference to a hash as C<parse_lxc_network> returns it. For C<update> there may be C<old>, too: what
+the interface was configured as, see OPTIONS.
 
 =item netns, pid
 
