@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Room, run};
 
-/// Indexes, queue counts, timers that run, and how many addresses a bridge has learned from frames so far.
+/// Indexes, queue counts, timers that run, and how many addresses and groups a bridge has learned from frames so far.
 const LEFT_OUT: &[&str] = &[
     "ifindex",
     "link_index",
@@ -18,6 +18,7 @@ const LEFT_OUT: &[&str] = &[
     "tcn_timer",
     "topology_change_timer",
     "fdb_n_learned",
+    "mcast_n_groups",
 ];
 
 const QUESTIONS: &[&[&str]] = &[

@@ -261,6 +261,7 @@ my %VARIES = map { $_ => 1 } qw(
     topology_change_timer topology_change topology_change_detected topology_change_ack
     config_pending tcn_timer num_rx_queues num_tx_queues stats stats64
     valid_life_time preferred_life_time group_fwd_mask_str linkmode parentbus parentdev
+    fdb_n_learned mcast_n_groups
     bytes packets direct_packets_stat drops overlimits requeues backlog qlen lended borrowed giants tokens ctokens
     no designated_port port_no port_id index link max_mtu min_mtu gso_max_size gso_max_segs
     tso_max_size tso_max_segs gro_max_size gso_ipv4_max_size gro_ipv4_max_size
