@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use rustix::rand::{GetRandomFlags, getrandom};
 
+use super::entry::Time;
 use super::error::OperationError;
 
 /// An operation's id: when it was asked for, in microseconds since the epoch, and a random number. So ids sort by time.
@@ -27,6 +28,12 @@ impl Id {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// When it was asked for.
+    pub(super) fn time(&self) -> Time {
+        let (time, _) = self.0.split_at(DIGITS.0);
+        Time::from_str_radix(time, 16).unwrap_or_default()
     }
 
     /// Whether one in 256 records' turn it is to have old ones removed.
