@@ -36,11 +36,15 @@ if (($ENV{PVE_SRC} // '') ne '') {
     open(my $in, '<', 't/vectors/host/messages.jsonl') or die "messages.jsonl: $!\n";
     @lines = <$in>;
 }
+# ip itself says it, older ones with an article.
+s/is a garbage/is garbage/ for @lines;
 my @wanted = map { $json->decode($_) } @lines;
 my $before = descriptors();
-my @found = map { $json->decode($json->encode($_)) } messages('PVE::Network::Rust::Host');
+my @found = map { $json->decode($json->encode($_) =~ s/is a garbage/is garbage/r) }
+    messages('PVE::Network::Rust::Host');
 is(descriptors(), $before, 'no descriptor is left open');
 is(scalar(@found), scalar(@wanted), 'every call is recorded');
+
 for my $place (0 .. $#wanted) {
     my $name = $json->encode($wanted[$place]{call});
     is_deeply($found[$place], $wanted[$place], $name);
