@@ -170,6 +170,11 @@ impl<'a> Value<'a> {
         !matches!(self, Value::Scalar(Scalar::Undef))
     }
 
+    /// Perl's truth: a reference is true.
+    pub fn is_true(&self) -> bool {
+        self.as_scalar().is_none_or(Scalar::is_true)
+    }
+
     /// Gives up the borrow.
     pub fn into_owned(self) -> Value<'static> {
         match self {

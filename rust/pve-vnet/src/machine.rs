@@ -1,6 +1,6 @@
 //! This node, as generation asks it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pve_container::paths::Paths;
 use pve_netlink::host::underlay::{get_local_route_ip, get_physical_bridge_ports, look};
@@ -32,8 +32,11 @@ pub(crate) fn string(text: &str) -> PerlString<'static> {
     PerlString::from(text).into_owned()
 }
 
-fn is_true(value: Option<&Value<'_>>) -> bool {
-    value.is_some_and(|value| value.as_scalar().is_none_or(pve_schema::Scalar::is_true))
+/// The name of the node whose files are below `root`.
+pub(crate) fn node_name(root: &Path) -> Result<PerlString<'static>, Error> {
+    let paths = Paths::of_this_host(root);
+    let paths = paths.map_err(|error| died(Died::Text(format!("{error}\n"))))?;
+    Ok(string(paths.node()))
 }
 
 impl<'c, 'k> ThisNode<'c, 'k> {
@@ -59,9 +62,7 @@ impl Machine for ThisNode<'_, '_> {
         if let Some(node) = &self.given.node {
             return Ok(node.clone());
         }
-        let paths = Paths::of_this_host(&self.root)
-            .map_err(|error| died(Died::Text(format!("{error}\n"))))?;
-        Ok(string(paths.node()))
+        node_name(&self.root)
     }
 
     fn interfaces(&mut self) -> Result<Map<'static>, Error> {
@@ -143,8 +144,8 @@ fn given_bridge(given: Option<&Value<'static>>) -> Bridge {
     let ports = ports.iter().filter_map(Value::as_scalar);
     Bridge {
         exists: given.is_some(),
-        is_vlan_aware: is_true(fact("vlan_aware")),
-        is_ovs: Ok(is_true(fact("ovs"))).into(),
+        is_vlan_aware: fact("vlan_aware").is_some_and(Value::is_true),
+        is_ovs: Ok(fact("ovs").is_some_and(Value::is_true)).into(),
         ports: Ok(ports.map(|port| port.to_perl().into_owned()).collect()).into(),
     }
 }

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::PathBuf;
 
-use pve_container::paths::Paths;
 use pve_container::read_file::{CONFIG_LIMIT, read_file};
 use pve_netlink::Error as NetlinkError;
 use pve_netlink::host::{Call, query};
@@ -16,7 +15,7 @@ use pve_sdn::status::stanzas::Stanzas;
 use pve_sdn::status::{Address, Check, Node, State, Status, status};
 
 use crate::files::stanzas;
-use crate::machine::{died, string};
+use crate::machine::{died, node_name, string};
 
 /// This node.
 pub struct ThisNodesStatus<'c, 'k> {
@@ -122,10 +121,7 @@ fn data(value: &serde_json::Value) -> Value<'static> {
 
 impl Node for ThisNodesStatus<'_, '_> {
     fn name(&mut self) -> Result<PerlString<'static>, Error> {
-        let paths = Paths::of_this_host(&self.root).map_err(|error| {
-            Error::died(&[PerlStr::Text(&error.to_string()), PerlStr::literal("\n")])
-        })?;
-        Ok(string(paths.node()))
+        node_name(&self.root)
     }
 
     fn local_version(&mut self) -> Option<u64> {

@@ -27,7 +27,7 @@ impl BasePlugin for Storages {
 
     fn before_check<'a>(&self, kind: &Type, id: PerlStr<'_>, config: &mut Map<'a>, create: bool) {
         let is_mounted = self.kind(kind).is_some_and(|kind| kind.path == Path::Mounted);
-        if create && is_mounted && !is_true(config.get("path")) {
+        if create && is_mounted && !config.get("path").is_some_and(Value::is_true) {
             config.set("path", PerlString::concat(&[PerlStr::literal("/mnt/pve/"), id]));
         }
     }
@@ -211,10 +211,6 @@ fn key(name: Cow<'static, str>) -> PerlString<'static> {
 
 fn named<'n>(names: &'n [Cow<'static, str>], name: PerlStr<'_>) -> Option<&'n Cow<'static, str>> {
     names.iter().find(|known| known.as_bytes() == name.as_bytes())
-}
-
-fn is_true(value: Option<&Value<'_>>) -> bool {
-    value.is_some_and(|value| value.as_scalar().is_none_or(Scalar::is_true))
 }
 
 fn unsupported(what: &'static str, value: PerlStr<'_>, warnings: &mut Vec<PerlString<'static>>) {

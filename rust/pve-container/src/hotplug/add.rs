@@ -19,7 +19,7 @@ use pve_netlink::{Errno, Host, Kernel};
 
 use serde::{Deserialize, Serialize};
 
-use super::before::{self, Before};
+use super::before::Before;
 use super::error::Error;
 use super::journal::{Journal, Unnoted};
 use super::nic::ContainerNic;
@@ -179,11 +179,9 @@ impl Job<'_> {
             let there = |name: &str| tx.interface(name).map(|found| found.is_some());
             left_over = (there(&names.bridge)? || there(&names.link)?).then_some(names);
         }
-        let names = before::names(&plan.pair.name);
         let links = match left_over {
-            Some(_) => Links::read(tx, &names)?,
-            None if plan.firewall.is_some() => Links::absent(names),
-            None => Links::absent([plan.pair.name.as_str().into()]),
+            Some(_) => Links::read(tx, &plan.links())?,
+            None => Links::absent(plan.links()),
         };
         journal.before(&Before { links, ..Before::default() })?;
         if let Some(names) = left_over {

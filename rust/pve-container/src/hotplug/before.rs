@@ -56,7 +56,7 @@ impl Before {
 }
 
 /// The names of the host's links that belong to one interface, in the order in which they become ports.
-pub(crate) fn names(host_end: &str) -> Vec<Name> {
+pub(super) fn names(host_end: &str) -> Vec<Name> {
     let firewall = GuestNames::of(host_end);
     let mut names: Vec<_> = firewall
         .into_iter()

@@ -84,6 +84,11 @@ pub fn host_end(vmid: u32, netid: u32) -> Result<String, Error> {
     names::host_end(vmid, netid)
 }
 
+/// What is said of a container whose network namespace is not known where it is needed.
+pub(crate) fn no_namespace(vmid: u32) -> Error {
+    Error::NotRunning { vmid, why: "its network namespace is not known".into() }
+}
+
 /// Carry out what is wanted of `net<netid>` of container `vmid`; the interface, unless it was taken out. `poll` runs at
 /// least every 50 ms meanwhile and may end the call. Only taking out does without the container's namespace.
 ///
@@ -105,10 +110,7 @@ pub fn carry_out(
         let netns = place.open(kernel, wire.as_ref(), vmid, wanted)?;
         let netns = netns.as_ref();
         netns.map_or(Ok(()), |netns| journal.container(netns))?;
-        let needed = || {
-            let why = "its network namespace is not known".into();
-            netns.ok_or(Error::NotRunning { vmid, why })
-        };
+        let needed = || netns.ok_or_else(|| no_namespace(vmid));
         match *wanted {
             Wanted::Add(nic) => job(nic).add(wire, needed()?, journal, cancel).map(Some),
             Wanted::Update(nic, old) => {

@@ -7,8 +7,8 @@
 
 pub(crate) mod add;
 mod addresses;
-pub(crate) mod before;
-mod carry_out;
+mod before;
+pub(crate) mod carry_out;
 mod error;
 mod journal;
 mod names;

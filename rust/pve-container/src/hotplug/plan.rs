@@ -11,9 +11,10 @@ use pve_netlink::host::port::{self, Bridge, PortVlans};
 use pve_netlink::host::rate;
 use pve_netlink::interface::Interface;
 use pve_netlink::link::{LinkSettings, Mac, VethPair};
-use pve_netlink::plan::{Change, Inverse, Link, Step};
+use pve_netlink::plan::{Change, Inverse, Link, Name, Step};
 use pve_netlink::tc::Rate;
 
+use super::before;
 use super::error::Error;
 use super::names;
 use super::nic::ContainerNic;
@@ -112,6 +113,14 @@ pub fn plan(
 }
 
 impl Plan {
+    /// The names of the host's links that are made, in the order in which they become ports.
+    pub(crate) fn links(&self) -> Vec<Name> {
+        match self.firewall {
+            Some(_) => before::names(&self.pair.name),
+            None => vec![self.pair.name.as_str().into()],
+        }
+    }
+
     fn host_end(&self) -> Link {
         Link::Host(self.pair.name.as_str().into())
     }

@@ -97,9 +97,12 @@ impl Operations {
 
     /// Its operation, whose record says only what must be known before something is done; none where another one has the
     /// interface, or died while it had it.
-    fn begin_with_others(&self, request: &Request) -> Result<Option<Running>, OperationError> {
-        let host_end = host_end(request.vmid, request.netid)?;
-        let running = Running::if_free(&self.folder, request.about(false), &host_end)?;
+    fn begin_with_others(
+        &self,
+        request: &Request,
+        host_end: &str,
+    ) -> Result<Option<Running>, OperationError> {
+        let running = Running::if_free(&self.folder, request.about(false), host_end)?;
         if let Some(running) = &running {
             self.clean_up_now_and_then(running.id());
         }

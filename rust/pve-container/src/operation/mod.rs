@@ -87,10 +87,10 @@ impl Operations {
     /// That a record cannot be read or removed.
     pub fn clean_up(&self, older_than: Duration) -> Result<Vec<String>, OperationError> {
         let mut removed = Vec::new();
-        let age = u64::try_from(older_than.as_micros()).unwrap_or(u64::MAX);
-        let since = entry::now().saturating_sub(age);
-        // None has ended before it was asked for, so those of these days need not be looked at, which are most.
-        for id in self.folder.ids()?.into_iter().take_while(|id| id.time() <= since) {
+        let kept = u64::try_from(older_than.as_micros()).unwrap_or(u64::MAX);
+        let until = entry::now().saturating_sub(kept);
+        // None ended before it was asked for, so those that were asked for since, which are most, need not be looked at.
+        for id in self.folder.ids()?.into_iter().take_while(|id| id.time() <= until) {
             let path = self.folder.record(&id);
             // The last line is the one that says that it ended.
             let written = fs::metadata(&path).and_then(|record| record.modified());

@@ -192,12 +192,12 @@ impl<B: BasePlugin> Writer<'_, B> {
                 }
             }
         }
-        if let Some(comment) = comment.filter(|comment| is_true(comment)) {
+        if let Some(comment) = comment.filter(|comment| comment.is_true()) {
             let number = self.table.number(b"comment");
             let definition = number.and_then(|number| self.table.definition(kind, number));
             self.setting(out, "comment", definition, comment)?;
         }
-        if disable.is_some_and(is_true) {
+        if disable.is_some_and(Value::is_true) {
             out.push_literal("\tdisable\n");
         }
         for (place, number) in kind.written.iter().enumerate() {
@@ -260,10 +260,6 @@ impl<B: BasePlugin> Writer<'_, B> {
 const TAB: PerlStr<'static> = PerlStr::literal("\t");
 const SPACE: PerlStr<'static> = PerlStr::literal(" ");
 const NEWLINE: PerlStr<'static> = PerlStr::literal("\n");
-
-fn is_true(value: &Value<'_>) -> bool {
-    value.as_scalar().is_none_or(Scalar::is_true)
-}
 
 fn refuse_line_feed(key: PerlStr<'_>, value: PerlStr<'_>) -> Result<(), Error> {
     match memchr::memchr2(b'\n', b'\r', value.as_bytes()) {

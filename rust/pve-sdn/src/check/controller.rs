@@ -1,19 +1,10 @@
 //! Controllers of routing.
 
-use super::{is_defined, is_true, text};
-use crate::config::Objects;
-use crate::{Error, Section};
 use pve_config::sdn::File;
 
-/// The type of a controller (`PVE::SectionConfig::lookup`).
-fn kind(controller: Option<&Section>) -> Result<&'static str, Error> {
-    if !is_defined(controller, "type") {
-        return Err(Error::NoType);
-    }
-    let name = text(controller, "type");
-    let known = File::Controllers.layout().types.iter().find(|kind| kind.name == name);
-    known.map(|kind| kind.name).ok_or_else(|| Error::UnknownType { kind: name.into_owned() })
-}
+use super::{is_defined, is_true, kind, text};
+use crate::Error;
+use crate::config::Objects;
 
 /// What must hold before the controller `id` is written (`on_update_hook` of its plugin). `node` is this node's name.
 ///
@@ -21,7 +12,7 @@ fn kind(controller: Option<&Section>) -> Result<&'static str, Error> {
 /// There are others that it cannot be beside; an EVPN controller without the one of peers and a fabric.
 pub fn update(id: &str, controllers: &Objects, node: &str) -> Result<(), Error> {
     let controller = controllers.get(id);
-    let kind = kind(controller)?;
+    let kind = kind(File::Controllers, controller)?;
     let others = controllers.iter().filter(|(other, _)| *other != id);
     let mut others = others.filter(|(_, other)| text(*other, "type") == kind);
     if kind == "evpn" {
@@ -47,7 +38,7 @@ pub fn update(id: &str, controllers: &Objects, node: &str) -> Result<(), Error> 
 /// # Errors
 /// A zone has it.
 pub fn delete(id: &str, controllers: &Objects, zones: &Objects) -> Result<(), Error> {
-    if !matches!(kind(controllers.get(id))?, "evpn" | "bgp") {
+    if !matches!(kind(File::Controllers, controllers.get(id))?, "evpn" | "bgp") {
         return Ok(());
     }
     for (zone, section) in zones.iter() {

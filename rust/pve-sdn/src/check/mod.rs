@@ -11,6 +11,7 @@ pub mod zone;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use pve_config::sdn::File;
 use serde_json::Value;
 
 use crate::{Error, Section, perl};
@@ -38,6 +39,16 @@ fn is_true(section: Option<&Section>, key: &str) -> bool {
 
 fn is_defined(section: Option<&Section>, key: &str) -> bool {
     perl::is_defined(value(section, key))
+}
+
+/// The type of a section of a file (`PVE::SectionConfig::lookup`).
+fn kind(file: File, section: Option<&Section>) -> Result<&'static str, Error> {
+    if !is_defined(section, "type") {
+        return Err(Error::NoType);
+    }
+    let name = text(section, "type");
+    let known = file.layout().types.iter().find(|kind| kind.name == name);
+    known.map(|kind| kind.name).ok_or_else(|| Error::UnknownType { kind: name.into_owned() })
 }
 
 /// A parameter that does not fit.

@@ -2,20 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Complete, is_defined, is_true, parameter, text, value};
-use crate::config::Objects;
-use crate::{Error, Section, perl};
 use pve_config::sdn::File;
 
-/// The type of a zone (`PVE::SectionConfig::lookup`).
-fn kind(zone: Option<&Section>) -> Result<&'static str, Error> {
-    if !is_defined(zone, "type") {
-        return Err(Error::NoType);
-    }
-    let name = text(zone, "type");
-    let known = File::Zones.layout().types.iter().find(|kind| kind.name == name);
-    known.map(|kind| kind.name).ok_or_else(|| Error::UnknownType { kind: name.into_owned() })
-}
+use super::{Complete, is_defined, is_true, kind, parameter, text, value};
+use crate::config::Objects;
+use crate::{Error, Section, perl};
 
 /// What must hold before the zone `id` is written (`on_update_hook` of its plugin).
 ///
@@ -23,7 +14,7 @@ fn kind(zone: Option<&Section>) -> Result<&'static str, Error> {
 /// A VXLAN zone without the one of peers and a fabric, an EVPN zone with another one's VRF or without its controller.
 pub fn update(id: &str, zones: &Objects, controllers: &Objects) -> Result<Complete, Error> {
     let zone = zones.get(id);
-    match kind(zone)? {
+    match kind(File::Zones, zone)? {
         "vxlan" => peers_or_fabric(zone).map(|()| Complete::Yes),
         "evpn" => evpn(id, zone, zones, controllers),
         _ => Ok(Complete::Yes),
@@ -85,7 +76,7 @@ pub fn update_vnet(vnets: &Objects, id: &str, zones: &Objects) -> Result<Complet
     let zone = zones.get(&text(vnet, "zone"));
     let others = || vnets.iter().filter(|(other, _)| *other != id);
     let of_zone = || others().filter(|(_, other)| text(*other, "zone") == text(vnet, "zone"));
-    match kind(zone)? {
+    match kind(File::Zones, zone)? {
         "simple" if is_defined(vnet, "tag") => {
             Err(parameter("tag", "vlan tag is not allowed on simple zone"))
         }

@@ -6,27 +6,23 @@ use super::objects::written;
 use super::{Change, Diff, KINDS, Line, Object, Stanza, State};
 use crate::generate::Name;
 
-fn push(text: &mut PerlString<'static>, parts: &[PerlStr<'_>]) {
-    text.extend(parts);
-}
-
 fn word(text: &'static str) -> PerlStr<'static> {
     PerlStr::literal(text)
 }
 
 fn heading(text: &mut PerlString<'static>, kind: &'static str, name: &Name, state: State) {
     let name = name.0.as_perl();
-    push(text, &[word(kind), word(" "), name, word(": "), word(state.word()), word("\n")]);
+    text.extend(&[word(kind), word(" "), name, word(": "), word(state.word()), word("\n")]);
 }
 
 fn option(text: &mut PerlString<'static>, state: State, name: &Name, change: &Change) {
     let (old, new) = (written(&change.old), written(&change.new));
     let name = name.0.as_perl();
-    push(text, &[word("  "), name, word(" ")]);
+    text.extend(&[word("  "), name, word(" ")]);
     match (state, change.old.is_defined(), change.new.is_defined()) {
-        (State::Changed, true, true) => push(text, &[old.as_perl(), word(" -> "), new.as_perl()]),
-        (State::Changed, true, false) => push(text, &[old.as_perl(), word(" -> (deleted)")]),
-        (State::Changed, ..) => push(text, &[word("(new) -> "), new.as_perl()]),
+        (State::Changed, true, true) => text.extend(&[old.as_perl(), word(" -> "), new.as_perl()]),
+        (State::Changed, true, false) => text.extend(&[old.as_perl(), word(" -> (deleted)")]),
+        (State::Changed, ..) => text.extend(&[word("(new) -> "), new.as_perl()]),
         (State::Deleted, ..) => text.push(old.as_perl()),
         (State::New, ..) => text.push(new.as_perl()),
     }
@@ -52,7 +48,7 @@ pub(super) fn text(diff: &Diff) -> PerlString<'static> {
                 Line::Removed => word("  - "),
                 Line::Added => word("  + "),
             };
-            push(&mut text, &[sign, option.as_perl(), word("\n")]);
+            text.extend(&[sign, option.as_perl(), word("\n")]);
         }
     }
     text

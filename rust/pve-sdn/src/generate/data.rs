@@ -2,6 +2,8 @@
 
 use pve_schema::{Error, Map, PerlStr, PerlString, Value};
 
+use crate::zone::Kind;
+
 /// What the reference dies with where something else stands in the place of a hash.
 fn no_hash(value: &Value<'_>) -> Error {
     match value {
@@ -19,15 +21,6 @@ fn no_text(key: PerlStr<'_>, kind: &'static str) -> Error {
         PerlStr::literal(kind),
         PerlStr::literal("), which cannot be written\n"),
     ])
-}
-
-/// Perl's truth.
-pub(crate) fn is_true(value: Option<&Value<'_>>) -> bool {
-    match value {
-        None => false,
-        Some(Value::Scalar(scalar)) => scalar.is_true(),
-        Some(_) => true,
-    }
 }
 
 /// A hash, or what stands in its place: undef is an empty one.
@@ -59,7 +52,7 @@ impl<'m> Section<'m> {
     }
 
     pub(crate) fn is_true(self, key: &str) -> bool {
-        is_true(self.get(key))
+        self.get(key).is_some_and(Value::is_true)
     }
 
     /// The value as a string; undef is empty.
@@ -75,6 +68,28 @@ impl<'m> Section<'m> {
     /// The hash that a key leads to.
     pub(crate) fn section(self, key: &str) -> Result<Section<'m>, Error> {
         Section::of(self.get(key))
+    }
+
+    /// The type of a zone, one that there is (`SectionConfig::lookup`).
+    pub(crate) fn zone_kind(self) -> Result<Kind, Error> {
+        if self.get("type").is_none_or(|kind| !kind.is_defined()) {
+            return Err(Error::died_at_caller(&[PerlStr::literal(
+                "cannot lookup undefined type!",
+            )]));
+        }
+        let kind = self.text("type")?;
+        Kind::named(&kind.to_string()).ok_or_else(|| {
+            let before = PerlStr::literal("unknown section type '");
+            Error::died(&[before, kind.as_perl(), PerlStr::literal("'\n")])
+        })
+    }
+
+    /// Whether a zone is for this node.
+    pub(crate) fn is_of_node(self, node: PerlStr<'_>) -> Result<bool, Error> {
+        match self.get("nodes").filter(|nodes| nodes.is_defined()) {
+            Some(nodes) => Ok(Section::of(Some(nodes))?.find(node).is_some_and(Value::is_true)),
+            None => Ok(true),
+        }
     }
 
     /// The value of any key.

@@ -3,7 +3,7 @@
 use pve_schema::{Error, PerlStr, PerlString, Scalar, Value};
 
 use super::context::{Config, Context, Vnet};
-use super::data::{Section, is_true};
+use super::data::Section;
 use super::interfaces::{LocalEnd, Tunnel, local_end, plus, split_list, tunnel_mtu};
 use super::stanza::Options;
 use super::subnets::{self, Rules};
@@ -42,7 +42,7 @@ pub(super) fn generate(
     controller: Option<&Value<'_>>,
 ) -> Result<(), Error> {
     let Some(tag) = vnet.options.true_text("tag")? else { return Err(missing_tag()) };
-    if !is_true(controller) {
+    if !controller.is_some_and(Value::is_true) {
         return Err(Error::died_at_caller(&[PerlStr::literal("missing controller")]));
     }
     let answer = context.tunnel(vnet, |context| {
@@ -58,7 +58,7 @@ pub(super) fn generate(
         port: vnet.zone.true_text("vxlan-port")?,
         mtu: mtu.as_ref(),
         vrf: vnet.zone_prefixed("vrf_"),
-        is_exit_node: is_true(exit_nodes.find(context.node.as_perl())),
+        is_exit_node: exit_nodes.find(context.node.as_perl()).is_some_and(Value::is_true),
     };
     let name = vnet.prefixed("vxlan_");
     context.stanzas.add(name.as_perl(), zone.tunnel(&tag)?);
@@ -172,16 +172,7 @@ fn underlay(
     let node = context.node.clone();
     let what = [PerlStr::literal("could not configure EVPN zone ")];
     let fabric = config.fabrics.underlay(&fabric, &node, &what)?;
-    let Some(address) = fabric.address else {
-        return Err(Error::died_at_caller(&[
-            PerlStr::literal("Node "),
-            node.as_perl(),
-            PerlStr::literal(" requires an IP in the fabric "),
-            fabric.id,
-            PerlStr::literal(" to configure the EVPN zone"),
-        ]));
-    };
-    Ok(LocalEnd { address: Some(address), interface: None })
+    fabric.local_end(node.as_perl(), &[PerlStr::literal("EVPN zone")])
 }
 
 /// The interface with the address that this node's BGP or IS-IS controller announces. Of several controllers of a kind, the

@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use pve_schema::{Error, PerlStr, PerlString, Value};
 
 use super::data::{Objects, Section};
+use super::interfaces::LocalEnd;
 
 /// The fabrics in effect.
 #[derive(Default)]
@@ -21,6 +22,30 @@ pub(super) struct Underlay<'m> {
     pub(super) peers: Vec<PerlString<'static>>,
     /// This node's.
     pub(super) address: Option<PerlString<'static>>,
+}
+
+impl Underlay<'_> {
+    /// The end of tunnels that `node`, this one, has in the fabric.
+    ///
+    /// # Errors
+    /// It has no address there, but needs one for `zone`.
+    pub(super) fn local_end(
+        &self,
+        node: PerlStr<'_>,
+        zone: &[PerlStr<'_>],
+    ) -> Result<LocalEnd, Error> {
+        if let Some(address) = self.address.clone() {
+            return Ok(LocalEnd { address: Some(address), interface: None });
+        }
+        let before = [
+            PerlStr::literal("Node "),
+            node,
+            PerlStr::literal(" requires an IP in the fabric "),
+            self.id,
+            PerlStr::literal(" to configure the "),
+        ];
+        Err(Error::died_at_caller(&[&before[..], zone].concat()))
+    }
 }
 
 /// An interface of this node in a fabric.

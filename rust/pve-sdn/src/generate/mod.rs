@@ -24,8 +24,7 @@ use pve_schema::{Error, Map, PerlStr, PerlString, Value};
 
 use crate::zone::Kind;
 use context::{Config, Context, Vnet};
-
-use data::{Objects, Section, is_true, text};
+use data::{Objects, Section, text};
 
 pub use fabric::FabricInterface;
 pub use machine::{Answer, Bridge, Machine, Route};
@@ -81,7 +80,7 @@ pub fn generate(running: &Map<'_>, machine: &mut dyn Machine) -> Generated {
 
 fn plan<'m>(running: &'m Map<'m>, context: &mut Context<'_>) -> Result<Plan, Error> {
     let config = Config::of(running)?;
-    let has = |kind: &str| is_true(running.get(kind));
+    let has = |kind: &str| running.get(kind).is_some_and(Value::is_true);
     let mut version = None;
     context.learn_node_name()?;
     if has("vnets") || has("zones") {
@@ -122,7 +121,7 @@ fn zones<'m>(
             continue;
         };
         let zone = Section::of(Some(zone))?;
-        if !is_of_node(zone, context.node.as_perl())? {
+        if !zone.is_of_node(context.node.as_perl())? {
             continue;
         }
         let controller = match zone.true_text("controller")? {
@@ -132,33 +131,13 @@ fn zones<'m>(
             }
             None => None,
         };
-        let kind = kind(zone)?;
+        let kind = zone.zone_kind()?;
         let vnet = Vnet { id, options, zone_id: zone_id.as_perl(), zone };
         if let Err(error) = one_vnet(config, context, kind, &vnet, controller) {
             context.warnings.push(warning(&vnet, &error));
         }
     }
     Ok(())
-}
-
-/// Whether a zone is for this node.
-fn is_of_node(zone: Section<'_>, node: PerlStr<'_>) -> Result<bool, Error> {
-    match zone.get("nodes").filter(|nodes| nodes.is_defined()) {
-        Some(nodes) => Ok(is_true(Section::of(Some(nodes))?.find(node))),
-        None => Ok(true),
-    }
-}
-
-/// The type of a zone, one that there is (`SectionConfig::lookup`).
-fn kind(zone: Section<'_>) -> Result<Kind, Error> {
-    let Some(kind) = zone.get("type").filter(|kind| kind.is_defined()) else {
-        return Err(Error::died_at_caller(&[PerlStr::literal("cannot lookup undefined type!")]));
-    };
-    let kind = text(PerlStr::literal("type"), Some(kind))?;
-    Kind::named(&kind.to_string()).ok_or_else(|| {
-        let before = PerlStr::literal("unknown section type '");
-        Error::died(&[before, kind.as_perl(), PerlStr::literal("'\n")])
-    })
 }
 
 fn one_vnet<'m>(

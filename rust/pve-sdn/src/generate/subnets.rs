@@ -44,7 +44,7 @@ fn subnet<'m>(
     if !id.is_true() {
         return Err(Error::died(&[PerlStr::literal("no sdn subnet ID specified\n")]));
     }
-    if !super::data::is_true(Some(value)) {
+    if !value.is_true() {
         let (before, after) = (PerlStr::literal("sdn subnet '"), "' does not exist\n");
         return Err(Error::died(&[before, id, PerlStr::literal(after)]));
     }

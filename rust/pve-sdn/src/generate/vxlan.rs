@@ -58,15 +58,6 @@ fn underlay(
     let node = context.node.clone();
     let what = [PerlStr::literal("could not configure VXLAN zone "), id.as_perl()];
     let fabric = config.fabrics.underlay(&fabric, &node, &what)?;
-    let Some(address) = fabric.address else {
-        return Err(Error::died_at_caller(&[
-            PerlStr::literal("Node "),
-            node.as_perl(),
-            PerlStr::literal(" requires an IP in the fabric "),
-            fabric.id,
-            PerlStr::literal(" to configure the VXLAN zone "),
-            id.as_perl(),
-        ]));
-    };
-    Ok((fabric.peers, LocalEnd { address: Some(address), interface: None }))
+    let end = fabric.local_end(node.as_perl(), &[PerlStr::literal("VXLAN zone "), id.as_perl()])?;
+    Ok((fabric.peers, end))
 }

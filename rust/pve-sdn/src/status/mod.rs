@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use pve_schema::{Error, Map, PerlStr, PerlString, Scalar, Value};
 
 use crate::generate::Name;
-use crate::generate::data::{Objects, Section, is_true, text};
+use crate::generate::data::{Objects, Section, text};
 use crate::zone::Kind;
 
 pub use state::{Address, State};
@@ -133,13 +133,6 @@ fn stale(local: Option<u64>, version: f64) -> Option<&'static str> {
     }
 }
 
-fn is_of_node(zone: Section<'_>, node: PerlStr<'_>) -> Result<bool, Error> {
-    match zone.get("nodes").filter(|nodes| nodes.is_defined()) {
-        Some(nodes) => Ok(is_true(Section::of(Some(nodes))?.find(node))),
-        None => Ok(true),
-    }
-}
-
 /// How the zones and VNets in effect are; `None` where nothing has been applied yet.
 ///
 /// # Errors
@@ -156,7 +149,7 @@ pub fn status(running: &Map<'_>, node: &mut dyn Node) -> Result<Option<Status>, 
     let zones = Objects::of(running, "zones")?;
     for (id, zone) in zones.iter() {
         let zone = Section::of(Some(zone))?;
-        if is_of_node(zone, name.as_perl())? {
+        if zone.is_of_node(name.as_perl())? {
             let kind = zone.get("type").filter(|kind| kind.is_defined());
             let kind = kind.map(|kind| text(PerlStr::literal("type"), Some(kind))).transpose()?;
             let kind = kind.map(PerlString::into_owned);
@@ -180,7 +173,7 @@ pub fn status(running: &Map<'_>, node: &mut dyn Node) -> Result<Option<Status>, 
             continue;
         };
         let zone = Section::of(Some(zone))?;
-        if !is_of_node(zone, name.as_perl())? {
+        if !zone.is_of_node(name.as_perl())? {
             continue;
         }
         let (word, message) = match stale {
@@ -207,14 +200,7 @@ fn of_vnet(
     id: PerlStr<'_>,
     vnet: Section<'_>,
 ) -> Result<Vec<String>, Error> {
-    let Some(kind) = zone.get("type").filter(|kind| kind.is_defined()) else {
-        return Err(Error::died_at_caller(&[PerlStr::literal("cannot lookup undefined type!")]));
-    };
-    let kind = text(PerlStr::literal("type"), Some(kind))?;
-    let Some(kind) = Kind::named(&kind.to_string()) else {
-        let before = PerlStr::literal("unknown section type '");
-        return Err(Error::died(&[before, kind.as_perl(), PerlStr::literal("'\n")]));
-    };
+    let kind = zone.zone_kind()?;
     let (id, zone_id) = (id.to_string(), zone_id.to_string());
     let mut interfaces = Vec::new();
     if matches!(kind, Kind::Vlan | Kind::Qinq | Kind::Faucet) {

@@ -22,7 +22,7 @@ use super::super::carry_out::{Change, Request};
 use super::super::{OperationError, Operations, Running};
 use super::{Results, did, has_descriptors};
 use crate::hotplug::add::{Job, Stop};
-use crate::hotplug::before;
+use crate::hotplug::carry_out::no_namespace;
 use crate::hotplug::plan::{Plan, bridge_name};
 use crate::hotplug::{Before, Error, Journal, Plugged, Wanted, Where};
 use crate::network_lock::NetworkLockFile;
@@ -116,12 +116,14 @@ impl<'a> Together<'a> {
         cancel: &Cancel,
         (request, job, place): WantedAt<'a>,
     ) -> Result<Option<Ready<'a>>, OperationError> {
-        request.check()?;
+        let host_end = request.check()?;
         let looked = place.and_then(|place| self.look(&job, place, cancel));
         if matches!(looked, Ok(None)) {
             return Ok(None);
         }
-        let Some(running) = operations.begin_with_others(request)? else { return Ok(None) };
+        let Some(running) = operations.begin_with_others(request, &host_end)? else {
+            return Ok(None);
+        };
         let noted = looked.and_then(|looked| {
             looked.iter().try_for_each(|looked| note(&running, looked))?;
             Ok(looked)
@@ -175,8 +177,7 @@ impl<'a> Together<'a> {
         }
         let wire = channel.borrow();
         let netns = place.open(*kernel, wire.wire(), job.vmid, &Wanted::Add(job.nic))?;
-        let why = || "its network namespace is not known".into();
-        let netns = netns.ok_or_else(|| Error::NotRunning { vmid: job.vmid, why: why() })?;
+        let netns = netns.ok_or_else(|| no_namespace(job.vmid))?;
         Ok(Some(Looked { plan, bridge, netns }))
     }
 
@@ -205,14 +206,10 @@ impl<'a> Together<'a> {
 
 /// What is on record before anything is done: there is nothing of the interface.
 fn note(running: &Running, looked: &Looked) -> Result<(), Error> {
-    let name = &looked.plan.pair.name;
-    let names = match looked.plan.firewall {
-        Some(_) => before::names(name),
-        None => vec![name.as_str().into()],
-    };
+    let links = Links::absent(looked.plan.links());
     running.container(&looked.netns)?;
     running.step("make the links")?;
-    Ok(running.before(&Before { links: Links::absent(names), ..Before::default() })?)
+    Ok(running.before(&Before { links, ..Before::default() })?)
 }
 
 /// Notes default routes that are about to be replaced.

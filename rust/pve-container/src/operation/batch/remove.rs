@@ -71,7 +71,7 @@ impl Operations {
 
     fn going(&self, request: &Request) -> Result<Option<Going>, OperationError> {
         let name = host_end(request.vmid, request.netid)?;
-        let running = self.begin_with_others(request)?;
+        let running = self.begin_with_others(request, &name)?;
         Ok(running.map(|running| {
             let shown = Err(Error::NotPlugged { name: name.clone() });
             Going { name, running, shown }
