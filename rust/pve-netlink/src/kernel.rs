@@ -5,9 +5,9 @@ use std::path::Path;
 use crate::error::Error;
 use crate::interface::{self, Interface};
 use crate::netns::NetNs;
-use crate::sysctl;
 use crate::tc::Clock;
 use crate::wire::{RouteSocket, Wire};
+use crate::{psched, sysctl};
 
 /// What a change needs of the kernel. All of it acts in the network namespace of the calling thread, except
 /// [`Kernel::wire_in`], which moves that thread.
@@ -64,9 +64,9 @@ pub trait Kernel: Sync {
         sysctl::is_ipv6_disabled(name)
     }
 
-    /// The units of the packet scheduler.
+    /// The units of the packet scheduler, as [`psched::clock`].
     fn clock(&self) -> Clock {
-        sysctl::clock()
+        psched::clock()
     }
 }
 

@@ -41,6 +41,7 @@ pub mod monitor;
 pub mod netns;
 pub mod physical_ports;
 pub mod plan;
+mod psched;
 pub mod request;
 pub mod route;
 mod same_cpu;

@@ -2,10 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::sync::OnceLock;
 
 use crate::error::Error;
-use crate::tc::Clock;
 
 /// Keep the kernel from giving `name` IPv6 addresses, as on every port of a bridge. Without IPv6 in the kernel there is
 /// nothing to do (the reference: `PVE::Network::disable_ipv6`).
@@ -47,20 +45,5 @@ pub fn is_ipv6_disabled(name: &str) -> Result<Option<bool>, Error> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::system(format!("read whether IPv6 is on '{name}'"), &error)),
         Ok(content) => Ok(Some(!content.starts_with(b"0"))),
-    }
-}
-
-/// The units of the packet scheduler of this kernel, which has the same ones as long as it runs.
-#[must_use]
-pub fn clock() -> Clock {
-    static CLOCK: OnceLock<Clock> = OnceLock::new();
-    if let Some(clock) = CLOCK.get() {
-        return *clock;
-    }
-    let text = fs::read_to_string("/proc/net/psched").unwrap_or_default();
-    match Clock::parse(&text) {
-        Some(clock) => *CLOCK.get_or_init(|| clock),
-        // There may be a /proc the next time.
-        None => Clock::default(),
     }
 }

@@ -6,6 +6,10 @@ use netlink_packet_core::{NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL};
 use crate::attribute::{find, nest, put, u32_at};
 use crate::request::{Raw, Request};
 
+mod clock;
+
+pub use clock::{Clock, Rounding};
+
 /// Bytes that may pass at once.
 const BURST: u32 = 1024 * 1024;
 /// The largest packet that the police lets pass, in bytes.
@@ -171,10 +175,9 @@ pub fn add_ingress(index: u32) -> Request {
 #[must_use]
 pub fn class(index: u32, rate: Rate, change: bool, clock: Clock) -> Request {
     let mut raw = message(libc::RTM_NEWTCLASS, index, Part::Class, Some("htb"));
-    let table = clock.table(rate.short(), CLASS_MTU);
+    let table = table(clock, rate.short(), CLASS_MTU);
     let spec = spec(rate, CLASS_MTU);
-    let ceil_burst = u32::try_from(rate.0 / clock.hertz).unwrap_or(u32::MAX);
-    let ceil_burst = ceil_burst.saturating_add(CLASS_MTU);
+    let ceil_burst = clock.in_a_timer_tick(rate.0).saturating_add(CLASS_MTU);
     // struct tc_htb_opt: rate, ceil, buffer, cbuffer, quantum, level, prio
     let mut opt = [spec, spec].concat();
     let (buffer, cbuffer) = (clock.ticks(rate.0, BURST), clock.ticks(rate.0, ceil_burst));
@@ -206,7 +209,7 @@ pub fn police(index: u32, rate: Rate, change: bool, clock: Clock) -> Request {
     }
     police.extend(spec(rate, POLICE_MTU));
     police.resize(56, 0);
-    let table = clock.table(rate.short(), POLICE_MTU);
+    let table = table(clock, rate.short(), POLICE_MTU);
     nest(&mut raw.body, TCA_OPTIONS, |options| {
         nest(options, TCA_BASIC_POLICE, |nested| {
             put(nested, TCA_POLICE_TBF, &police);
@@ -255,7 +258,7 @@ pub fn restore(index: u32, shown: &Raw, clock: Clock) -> Request {
                 nest(&mut body, TCA_OPTIONS, |options| {
                     nest(options, TCA_BASIC_POLICE, |nested| {
                         put(nested, TCA_POLICE_TBF, &tbf);
-                        put(nested, TCA_POLICE_RATE, &clock.table(rate, mtu));
+                        put(nested, TCA_POLICE_RATE, &table(clock, rate, mtu));
                         if let Some(long) = find(police, TCA_POLICE_RATE64) {
                             put(nested, TCA_POLICE_RATE64, long);
                         }
@@ -339,54 +342,18 @@ fn cell_log(mtu: u32) -> u8 {
     log
 }
 
-/// The units of the kernel's packet scheduler (`/proc/net/psched`, which has been the same since Linux 2.6.23 save on
-/// kernels with coarse timers).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Clock {
-    ticks_per_microsecond: f64,
-    hertz: u64,
-}
-
-impl Clock {
-    /// From the content of `/proc/net/psched`: four hexadecimal numbers.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let numbers: Vec<_> = text
-            .split_ascii_whitespace()
-            .map_while(|word| u32::from_str_radix(word, 16).ok())
-            .collect();
-        let [ticks, microseconds, resolution, hertz, ..] = *numbers.as_slice() else { return None };
-        // As tc(8) has it: kernels with a resolution of nanoseconds count ticks that are as long.
-        let ticks = if resolution == 1_000_000_000 { microseconds } else { ticks };
-        let factor = f64::from(resolution) / 1e6;
-        let per_microsecond = f64::from(ticks) / f64::from(microseconds) * factor;
-        let hertz = if resolution == 1_000_000 { u64::from(hertz) } else { 100 };
-        (per_microsecond.is_finite() && per_microsecond > 0.0 && hertz > 0)
-            .then_some(Self { ticks_per_microsecond: per_microsecond, hertz })
-    }
-
-    /// How long `size` bytes take at a rate, in ticks: whole microseconds, as tc(8) counts.
-    fn ticks(self, rate: u64, size: u32) -> u32 {
-        let microseconds = (1e6 * (f64::from(size) / rate as f64)) as u32;
-        (f64::from(microseconds) * self.ticks_per_microsecond) as u32
-    }
-
-    fn table(self, rate: u32, mtu: u32) -> Vec<u8> {
-        let log = cell_log(mtu);
-        let sizes = (1..=TABLE).map(|entry| entry << log);
-        sizes.flat_map(|size| self.ticks(rate.into(), size).to_ne_bytes()).collect()
-    }
-}
-
-impl Default for Clock {
-    fn default() -> Self {
-        Self { ticks_per_microsecond: 15.625, hertz: 1_000_000_000 }
-    }
+/// How long packets of 256 sizes up to `mtu` take.
+fn table(clock: Clock, rate: u32, mtu: u32) -> Vec<u8> {
+    let log = cell_log(mtu);
+    let sizes = (1..=TABLE).map(|entry| entry << log);
+    sizes.flat_map(|size| clock.ticks(rate.into(), size).to_ne_bytes()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CLOCK: Clock = Clock::precise(Rounding::Down);
 
     fn rate(megabytes: u64) -> Rate {
         Rate::new(megabytes * 1024 * 1024).unwrap()
@@ -396,19 +363,11 @@ mod tests {
         request.into_raw().unwrap().body
     }
 
-    #[test]
-    fn the_clock_is_the_kernels() {
-        let clock = Clock::parse("000003e8 00000040 000f4240 3b9aca00\n").unwrap();
-        assert_eq!(clock, Clock::default());
-        assert_eq!(Clock::parse(""), None);
-        assert_eq!(Clock::parse("1 0 1 1"), None);
-    }
-
     /// As `tc class add … htb rate 13107200bps burst 1048576b` of iproute2 6.1 sends it.
     #[test]
     fn a_class_is_what_tc_makes() {
         let rate = Rate::new(13_107_200).unwrap();
-        let body = body(class(3, rate, false, Clock::default()));
+        let body = body(class(3, rate, false, CLOCK));
         let parms = find(find(&body[TCMSG..], TCA_OPTIONS).unwrap(), TCA_HTB_PARMS).unwrap();
         let words: Vec<_> = (0..11).map(|word| u32_at(parms, 4 * word).unwrap()).collect();
         let spec = [0x0103, 0xffff, 13_107_200];
@@ -421,7 +380,7 @@ mod tests {
     #[test]
     fn a_filter_is_what_tc_makes() {
         let rate = Rate::new(13_107_200).unwrap();
-        let body = body(police(3, rate, false, Clock::default()));
+        let body = body(police(3, rate, false, CLOCK));
         assert_eq!(body.len(), 1144 - 16);
         assert_eq!(body[4..20], [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 3, 0x32, 0]);
         let options = find(&body[TCMSG..], TCA_OPTIONS).unwrap();
@@ -436,10 +395,7 @@ mod tests {
     #[test]
     fn a_rate_is_read_as_it_was_written() {
         for wanted in [rate(1), rate(4095), rate(4096), rate(100_000)] {
-            for request in [
-                class(3, wanted, false, Clock::default()),
-                police(3, wanted, true, Clock::default()),
-            ] {
+            for request in [class(3, wanted, false, CLOCK), police(3, wanted, true, CLOCK)] {
                 let raw = request.into_raw().unwrap();
                 assert_eq!(super::rate(&raw), Some(wanted.bytes_per_second()));
             }
@@ -449,12 +405,12 @@ mod tests {
 
     #[test]
     fn what_was_cut_has_no_rate() {
-        let whole = class(3, rate(1), false, Clock::default()).into_raw().unwrap();
+        let whole = class(3, rate(1), false, CLOCK).into_raw().unwrap();
         for length in 0..whole.body.len() {
             let cut = Raw { kind: whole.kind, body: whole.body[..length].to_vec() };
             let _ = super::rate(&cut);
             let _ = kind(&cut);
-            let _ = restore(3, &cut, Clock::default());
+            let _ = restore(3, &cut, CLOCK);
         }
     }
 }
