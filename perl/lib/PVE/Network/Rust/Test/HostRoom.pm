@@ -116,7 +116,7 @@ sub cases {
     $plug->('filtering-9000', 'tap', undef, 1, '100-200', 100);
     $plug->('filtering-9000', 'tap', 7, 0, '7;8', undef);
     $plug->('settings', 'veth', undef, 1, undef, undef);
-    $plug->('settings', 'veth', 9, 0, undef, undef);
+    $plug->('settings', 'veth', 9, 0, undef, 0.001);
 
     my @again = ('tap_plug', 'veth101i0');
     my $on = { learning => 1 };
