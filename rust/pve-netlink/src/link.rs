@@ -144,6 +144,14 @@ impl LinkSettings {
             address: self.address.and_then(|_| shown.address.as_slice().try_into().ok()),
         }
     }
+
+    /// How many of them there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        let Self { mtu, up, promiscuous, address } = self;
+        let given = [mtu.is_some(), up.is_some(), promiscuous.is_some(), address.is_some()];
+        given.into_iter().filter(|given| *given).count()
+    }
 }
 
 /// `ip link set dev INDEX …`.

@@ -212,6 +212,30 @@ impl Change {
             Self::AddVeth { .. } | Self::AddBridge(_) | Self::AddVlan { .. } | Self::AddKind(_)
         )
     }
+
+    /// Whether it is about what a link has as a port of a bridge.
+    #[must_use]
+    pub fn is_of_port(&self) -> bool {
+        matches!(
+            self,
+            Self::DeleteVlans(_)
+                | Self::AddVlans(_)
+                | Self::SetPortFlags(_)
+                | Self::AddFdb(_)
+                | Self::DeleteFdb(_)
+        )
+    }
+
+    /// Whether the kernel may have done a part of it when it refuses it: a port is out of its bridge before another takes it
+    /// in (`do_set_master`), and settings are made one after the other (`do_setlink`).
+    #[must_use]
+    pub fn has_parts(&self) -> bool {
+        match self {
+            Self::SetMaster(master) => master.is_some(),
+            Self::Set(settings) => settings.count() > 1,
+            _ => false,
+        }
+    }
 }
 
 /// Completes the sentence "unable to …".

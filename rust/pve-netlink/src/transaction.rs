@@ -320,8 +320,9 @@ impl<'a> Transaction<'a> {
         if self.inside.is_some() {
             return Err(Error::Internal("a step outside the namespace after one inside".into()));
         }
+        self.write_ipv6(step.link.name(), step.change == Change::DisableIpv6(true))?;
         self.remember(step);
-        self.write_ipv6(step.link.name(), step.change == Change::DisableIpv6(true))
+        Ok(())
     }
 
     fn write_ipv6(&self, name: &Name, disable: bool) -> Result<(), Error> {
@@ -414,7 +415,7 @@ impl<'a> Transaction<'a> {
     /// What is to be undone of a step, and what its answers tell of links.
     fn learn(&mut self, step: &Step, answers: &[Answer]) {
         let happened = answers.first().is_some_and(may_have_happened);
-        if happened {
+        if happened || step.change.has_parts() {
             match (&step.change, answers.first()) {
                 (Change::ReplaceDefault(gateway), Some(answer)) => {
                     let restore = self.restore_default(step, *gateway, answer, Vec::new());

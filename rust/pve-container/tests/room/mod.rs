@@ -7,6 +7,7 @@ pub mod killed;
 pub mod quick;
 pub mod reference;
 pub mod state;
+pub mod tools;
 
 use std::fs::File;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -97,7 +98,7 @@ impl Room {
     }
 }
 
-fn own_namespace() {
+pub fn own_namespace() {
     unshare(CloneFlags::CLONE_NEWNET)
         .expect("a network namespace needs root: run the tests as root or under `unshare -Ur`");
     // Without duplicate address detection, an IPv6 address is what it will be from the start.

@@ -88,7 +88,7 @@ fn parse(text: &str) -> Value {
     value
 }
 
-fn normalise(value: &mut Value) {
+pub(super) fn normalise(value: &mut Value) {
     match value {
         Value::Array(values) => {
             values.iter_mut().for_each(normalise);
@@ -145,9 +145,15 @@ fn normalise(value: &mut Value) {
 
 /// Panics with what differs, by question and place in its answer.
 pub fn assert_same(wanted: &Value, found: &Value, what: &str) {
+    let differences = differences(wanted, found);
+    assert!(differences.is_empty(), "{what}:\n{}", differences.join("\n"));
+}
+
+/// What differs, by question and place in its answer.
+pub fn differences(wanted: &Value, found: &Value) -> Vec<String> {
     let mut differences = Vec::new();
     compare("", wanted, found, &mut differences);
-    assert!(differences.is_empty(), "{what}:\n{}", differences.join("\n"));
+    differences
 }
 
 fn compare(place: &str, wanted: &Value, found: &Value, differences: &mut Vec<String>) {

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use netlink_packet_route::route::RouteMessage;
 use nix::errno::Errno;
 
-use super::{Done, Transaction};
+use super::{Done, Transaction, refused_with};
 use crate::error::Error;
 use crate::plan::{Change, Link, Said, Step};
 use crate::request::{Answer, Outcome};
-use crate::route;
+use crate::{link, route};
 
 impl Transaction<'_> {
     /// Take everything back, last first, going on after a failure; what could not be taken back.
@@ -21,13 +21,21 @@ impl Transaction<'_> {
         for done in std::mem::take(&mut self.done).into_iter().rev() {
             match done {
                 Done::Changes(changes) => {
+                    let mut lost: Option<Link> = None;
                     for (link, change) in changes {
                         // Its bridge was deleted, too. Making that again, which follows, makes this its port with all
                         // that it had there; until then it may be another's.
-                        if self.bridge_is_gone(&change) {
-                            break;
+                        let gone = self.bridge_is_gone(&change);
+                        if gone || (change.is_of_port() && lost.as_ref() == Some(&link)) {
+                            lost = Some(link);
+                            continue;
                         }
-                        failures.extend(self.undo_one(link, change).err());
+                        let undone = self.undo_one(link.clone(), change.clone());
+                        if undone.is_err() && self.lost_bridge(&change) {
+                            lost = Some(link);
+                            continue;
+                        }
+                        failures.extend(undone.err());
                     }
                 }
                 Done::Default { link, gateway, replaced } => {
@@ -43,6 +51,15 @@ impl Transaction<'_> {
             Change::SetMaster(Some(bridge)) => self.index(&Link::Host(bridge.clone())).is_none(),
             _ => false,
         }
+    }
+
+    /// Whether the bridge that a port was to be of again went away by itself, with all that the port had there.
+    fn lost_bridge(&mut self, change: &Change) -> bool {
+        let Change::SetMaster(Some(bridge)) = change else { return false };
+        let bridge = Link::Host(bridge.clone());
+        let Some(index) = self.index(&bridge) else { return true };
+        let gone = |answer: &Answer| refused_with(answer, Errno::ENODEV);
+        self.read(vec![link::show(index)]).is_ok_and(|answers| answers.iter().all(gone))
     }
 
     fn undo_one(&mut self, link: Link, change: Change) -> Result<(), Error> {
@@ -65,9 +82,10 @@ impl Transaction<'_> {
             errno == Errno::ENODEV
                 || match change {
                     Change::DeleteTraffic(_) => true,
-                    Change::DeleteFdb(_) => errno == Errno::ENOENT,
-                    Change::AddFdb(_) => errno == Errno::EEXIST,
-                    _ => false,
+                    Change::DeleteFdb(_) if errno == Errno::ENOENT => true,
+                    Change::AddFdb(_) if errno == Errno::EEXIST => true,
+                    // What is no port has nothing of this; as one it gets all of it again.
+                    _ => change.is_of_port() && errno == Errno::EOPNOTSUPP,
                 }
         };
         let accepted = answers.iter().try_for_each(|answer| match &answer.outcome {
