@@ -59,10 +59,11 @@ fuzz-reference: all
 	@perl/setup check-reference
 	@perl/fuzz-reference
 
-# How long in seconds: STRESS_SECONDS.
+# How long in seconds: STRESS_SECONDS; with what: STRESS_KIND.
 stress: all
 	@perl/build-testlib
-	@STRESS_SECONDS=$(or $(STRESS_SECONDS),300) prove -bv --norc t/stress.t
+	@STRESS_SECONDS=$(or $(STRESS_SECONDS),300) UML_SECONDS=1800 UML_MEMORY=2G \
+		$(if $(filter filtering,$(STRESS_KIND)),perl/uml) prove -bv --norc t/stress.t
 
 tidy:
 	@perl/setup check

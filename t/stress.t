@@ -1,7 +1,9 @@
 #!/usr/bin/perl
 # usage: prove -b t/stress.t, or make stress
 # Processes plug 2,000 interfaces in and out at random, as containers' and as host's, on bridges and in containers that they share:
-# nothing fails, nothing hangs, and in the end nothing is left of links, descriptors or threads.
+# nothing fails, nothing hangs, and in the end nothing is left of links, namespaces, descriptors or threads.
+#   STRESS_KIND        mixed: some have firewall bridges; firewall: all have; filtering: some have, on bridges that filter VLANs, with
+#                      tags, trunks and limits, for which make stress starts User-Mode Linux (mixed)
 #   STRESS_SECONDS     how long (10)
 #   STRESS_PROCESSES   how many (8)
 #   STRESS_SEED        the numbers of another run, which prints its own
@@ -25,6 +27,9 @@ use PVE::Network::Rust::LXC::Config;
 
 my $SECONDS = $ENV{STRESS_SECONDS} // 10;
 my $PROCESSES = $ENV{STRESS_PROCESSES} // 8;
+my $KIND = $ENV{STRESS_KIND} // 'mixed';
+$KIND =~ /^(?:mixed|firewall|filtering)$/ or die "STRESS_KIND: there is no kind '$KIND'\n";
+my @FIREWALL = $KIND eq 'firewall' ? 1 : (0, 1);
 my $SEED = $ENV{STRESS_SEED} // time() % 1_000_000;
 my ($GUESTS, $NICS, $CONTAINERS) = (250, 8, 25);
 my @BRIDGES = map { "vmbr$_" } 0 .. 3;
@@ -60,7 +65,11 @@ close($flag) or die "close: $!\n";
 
 must(qw(mount -t sysfs sysfs /sys));
 for my $number (0 .. $#BRIDGES) {
-    must(qw(ip link add), $BRIDGES[$number], 'address', "02:00:00:00:00:0$number", qw(type bridge));
+    my @filtering = $KIND eq 'filtering' ? qw(vlan_filtering 1) : ();
+    must(
+        qw(ip link add), $BRIDGES[$number], 'address', "02:00:00:00:00:0$number",
+        qw(type bridge), @filtering
+    );
     must(qw(ip link set), $BRIDGES[$number], 'up');
 }
 my $own = readlink('/proc/self/ns/net');
@@ -76,6 +85,11 @@ for my $pid (@containers) {
     must('nsenter', "--net=/proc/$pid/ns/net", qw(ip link set lo up));
 }
 
+# Links that go with the namespaces of the containers, when nobody holds those any longer.
+my @witnesses = map { "witness$_" } 0 .. $#containers;
+must(qw(ip link add), $witnesses[$_], qw(type veth peer name witness netns), $containers[$_])
+    for 0 .. $#containers;
+
 # One process's interfaces: those whose number is its own modulo the number of processes.
 sub play {
     my ($me, $deadline) = @_;
@@ -84,6 +98,17 @@ sub play {
     my $log = "$root/progress/$me";
     my (%plugged, %count);
     my $any = sub { return $_[rand @_] };
+    my $vary = sub {
+        my ($net) = @_;
+        my %varied = (%$net, bridge => $any->(@BRIDGES), firewall => $any->(@FIREWALL));
+        if ($KIND eq 'filtering') {
+            delete @varied{qw(tag trunks rate)};
+            $varied{tag} = 2 + int(rand(20)) if rand() < 0.6;
+            $varied{trunks} = $any->('30', '30;40-45', '100-200') if rand() < 0.4;
+            $varied{rate} = $any->(1, 12.5, 100) if rand() < 0.5;
+        }
+        return \%varied;
+    };
     my $nic = sub {
         my ($number) = @_;
         my ($guest, $netid) = (int($number / $NICS), $number % $NICS);
@@ -92,13 +117,11 @@ sub play {
             type => 'veth',
             # Interfaces of several guests are in one container here.
             name => "eth$number",
-            bridge => $any->(@BRIDGES),
             hwaddr => $mac,
-            firewall => $any->(0, 1),
         );
         $net{ip} = sprintf('10.%d.%d.2/24', $number >> 8, $number & 255) if rand() < 0.5;
         $net{ip6} = sprintf('fd00:%x::2/64', $number) if rand() < 0.5;
-        my %nic = (vmid => 1000 + $guest, netid => $netid, net => \%net);
+        my %nic = (vmid => 1000 + $guest, netid => $netid, net => $vary->(\%net));
         $nic{host} = "veth$nic{vmid}i$netid";
         $nic{place} = { netns => '/proc/' . $containers[$guest % $CONTAINERS] . '/ns/net' };
         return \%nic;
@@ -122,7 +145,7 @@ sub play {
             my ($link, $net) = $nic->@{qw(host net)};
             PVE::Network::Rust::Host::veth_create($link, "${link}p", $net->@{qw(bridge hwaddr)});
             PVE::Network::Rust::Host::tap_plug(
-                $link, $net->{bridge}, undef, $net->{firewall}, undef, undef,
+                $link, $net->@{qw(bridge tag firewall trunks rate)},
                 { learning => $any->(0, 1), mac => $net->{hwaddr}, isolation => $any->(0, 1) }
             );
         },
@@ -135,15 +158,14 @@ sub play {
     my %change = (
         container => sub {
             my ($nic) = @_;
-            $nic->{net} =
-                { %{ $nic->{net} }, bridge => $any->(@BRIDGES), firewall => $any->(0, 1) };
+            $nic->{net} = $vary->($nic->{net});
             $update->($nic);
         },
         host => sub {
             my ($nic) = @_;
             return PVE::Network::Rust::Host::tap_unplug($nic->{host}) if rand() < 0.3;
             PVE::Network::Rust::Host::tap_plug(
-                $nic->{host}, $any->(@BRIDGES), undef, $any->(0, 1), undef, undef,
+                $nic->{host}, $vary->({})->@{qw(bridge tag firewall trunks rate)},
                 { learning => 1 }
             );
         },
@@ -184,6 +206,8 @@ sub play {
     die "$left descriptors instead of $open\n" if $left != $open;
     my @threads = entries('/proc/self/task');
     die @threads . " threads\n" if @threads != 1;
+    my $namespace = readlink('/proc/thread-self/ns/net');
+    die "in namespace $namespace instead of $own\n" if $namespace ne $own;
     return \%count;
 }
 
@@ -209,51 +233,66 @@ for my $me (0 .. $PROCESSES - 1) {
     if (!$pid) {
         my $count = eval { play($me, $start + $SECONDS) };
         my $error = "$@";
-        open(my $out, '>', "$root/progress/$me.end") or POSIX::_exit(2);
+        open(my $out, '>', "$root/progress/$me.part") or POSIX::_exit(2);
         print {$out} $count ? join("\n", map { "$_=$count->{$_}" } sort keys %$count) : $error;
         close($out);
+        rename("$root/progress/$me.part", "$root/progress/$me.end") or POSIX::_exit(2);
+        # Whatever it holds it still holds while that is looked for.
+        my $parent = getppid();
+        sleep(0.05) while !-e "$root/over" && getppid() == $parent;
         POSIX::_exit($count ? 0 : 1);
     }
     $processes{$pid} = $me;
 }
-my (%count, @hang);
-while (%processes) {
-    my $pid = waitpid(-1, POSIX::WNOHANG());
-    if (defined(my $me = delete $processes{$pid})) {
-        my $said = read_file("$root/progress/$me.end");
-        is($?, 0, "process $me") or diag($said);
-        $count{$1} += $2 while $said =~ /^(.+)=(\d+)$/mg;
-        next;
-    }
-    my @late = grep { time() - ((stat("$root/progress/$processes{$_}"))[9] // $start) > $PATIENCE }
-        keys %processes;
-    if (@late) {
-        @hang = map { where($processes{$_}, $_) } sort keys %processes;
-        kill('KILL', $_) for keys %processes;
-        waitpid($_, 0) for keys %processes;
-        last;
-    }
+my (%count, @hang, %ended);
+while (!@hang && keys %ended < $PROCESSES) {
     sleep(0.05);
+    for my $me (grep { !$ended{$_} } 0 .. $PROCESSES - 1) {
+        $ended{$me} = -e "$root/progress/$me.end";
+        my $since = (stat("$root/progress/$me"))[9] // $start;
+        @hang = map { where($processes{$_}, $_) } sort keys %processes
+            if !$ended{$me} && time() - $since > $PATIENCE;
+    }
+    delete @ended{ grep { !$ended{$_} } keys %ended };
 }
 ok(!@hang, 'no process hangs') or diag(join("\n", @hang));
+kill('KILL', keys %processes) if @hang;
 my $took = time() - $start;
 
-is_deeply([entries('/sys/class/net')], [sort 'lo', @BRIDGES], 'no link is left on the host');
+is_deeply(
+    [entries('/sys/class/net')],
+    [sort 'lo', @BRIDGES, @witnesses],
+    'no link is left on the host'
+);
 is_deeply(
     [map { entries("/sys/class/net/$_/brif") } @BRIDGES],
     [], 'and none is a port'
 );
 my @inside = map { read_file("/proc/$_/net/dev") =~ /^\s*(\S+):/mg } @containers;
-is_deeply([@inside], [('lo') x $CONTAINERS], 'or in a container');
+is_deeply([@inside], [(qw(lo witness)) x $CONTAINERS], 'or in a container');
 for my $pid (@containers) {
     kill('KILL', $pid);
     waitpid($pid, 0);
 }
+my @held;
+for (1 .. 20 * $PATIENCE) {
+    @held = grep { /^witness/ } entries('/sys/class/net') or last;
+    sleep(0.05);
+}
+is_deeply(\@held, [], 'no namespace is held');
+open(my $over, '>', "$root/over") or die "open: $!\n";
+close($over) or die "close: $!\n";
+for my $pid (sort { $processes{$a} <=> $processes{$b} } keys %processes) {
+    waitpid($pid, 0);
+    my $said = read_file("$root/progress/$processes{$pid}.end");
+    is($?, 0, "process $processes{$pid}") or diag($said);
+    $count{$1} += $2 while $said =~ /^(.+)=(\d+)$/mg;
+}
 my $total = 0;
 $total += $count{$_} for grep { / / } keys %count;
 note(sprintf(
-    '%d operations in %.0f s by %d processes, seed %d; %d plugged in at the end',
-    $total, $took, $PROCESSES, $SEED, $count{most} // 0
+    '%s: %d operations in %.0f s by %d processes, seed %d; %d plugged in at the end',
+    $KIND, $total, $took, $PROCESSES, $SEED, $count{most} // 0
 ));
 note("$_: $count{$_}") for grep { / / } sort keys %count;
 
