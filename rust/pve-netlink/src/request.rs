@@ -15,7 +15,8 @@ use crate::link;
 use crate::wait::SLICE;
 use crate::wire::Wire;
 
-/// How long the kernel may take from the send to its answer before the request counts as failed.
+/// How long the kernel may take from the send to its answer, or from one part of it to the next, before the request counts as
+/// failed.
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
 
 const NETLINK_HEADER: usize = 16;
@@ -189,11 +190,15 @@ impl Channel {
 
         let mut answers = vec![Answer::none(); count];
         let mut open = count;
-        let start = Instant::now();
+        let mut start = Instant::now();
         while open > 0 && start.elapsed() < self.deadline {
             let wait = SLICE.min(self.deadline.saturating_sub(start.elapsed()));
             match self.wire.receive(wait) {
-                Ok(Some(bytes)) => open -= read_datagram(bytes, first, &mut answers),
+                Ok(Some(bytes)) => {
+                    open -= read_datagram(bytes, first, &mut answers);
+                    // The kernel may have waited for its lock before it gave this, and have the next one there.
+                    start = Instant::now();
+                }
                 Ok(None) => {}
                 // Answers were lost (ENOBUFS) or the socket is broken: what is open stays unanswered.
                 Err(_) => break,

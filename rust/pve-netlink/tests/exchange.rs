@@ -17,6 +17,8 @@ struct Recorded {
     sent: Arc<Mutex<Vec<Vec<u8>>>>,
     answers: VecDeque<io::Result<Vec<u8>>>,
     last: Vec<u8>,
+    /// How long the kernel takes for each.
+    takes: Duration,
 }
 
 impl Wire for Recorded {
@@ -25,6 +27,7 @@ impl Wire for Recorded {
         Ok(())
     }
     fn receive(&mut self, _: Duration) -> io::Result<Option<&[u8]>> {
+        std::thread::sleep(self.takes);
         match self.answers.pop_front() {
             Some(answer) => {
                 self.last = answer?;
@@ -69,6 +72,17 @@ fn outcomes(requests: Vec<Request>, answers: Vec<io::Result<Vec<u8>>>) -> Vec<Ou
     let mut channel = Channel::new(Box::new(wire)).with_deadline(Duration::from_millis(20));
     let answers = channel.exchange(requests).unwrap();
     answers.into_iter().map(|answer| answer.outcome).collect()
+}
+
+/// As when it waits for its own lock before it goes on with a dump: the next part is there when the deadline is over.
+#[test]
+fn the_deadline_is_for_each_part_of_an_answer() {
+    let answers = [Ok(answer(1, 0, "")), Ok(answer(2, 0, ""))].into();
+    let takes = Duration::from_millis(30);
+    let wire = Recorded { answers, takes, ..Recorded::default() };
+    let mut channel = Channel::new(Box::new(wire)).with_deadline(Duration::from_millis(20));
+    let outcomes = channel.exchange(two()).unwrap().into_iter().map(|answer| answer.outcome);
+    assert!(outcomes.eq([Outcome::Done, Outcome::Done]));
 }
 
 fn two() -> Vec<Request> {
