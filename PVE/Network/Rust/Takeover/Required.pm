@@ -10,17 +10,19 @@ my %waiting;
 my $entry;
 $entry = sub {
     my ($self, $file) = @_;
-    my $after = delete($waiting{$file}) // return;
-    _leave() if !%waiting;
+    return if !$waiting{$file};
     {
         local @INC = grep { !ref($_) || $_ != $self } @INC;
-        # Where it is not found, the caller's own `require` says so.
+        # Where it is not found, the caller's own `require` goes on looking, and says so.
         return if !grep { !ref($_) && -e "$_/$file" } @INC;
         my (undef, $path, $line) = caller();
+        my $place = $path =~ /["\n]/ ? '' : qq{#line $line "$path"\n};
         # As if the caller had loaded it.
-        eval qq{#line $line "$path"\nrequire \$file; 1}
-            or die $@;    ## no critic (ProhibitStringyEval)
+        my $load = "${place}require \$file; 1";
+        eval($load) or die $@;    ## no critic (ProhibitStringyEval)
     }
+    my $after = delete($waiting{$file});
+    _leave() if !%waiting;
     $_->() for @$after;
     my $nothing_left = '1;';
     return \$nothing_left;
