@@ -73,7 +73,8 @@ sub _read {
 }
 
 sub look {
-    PVE::Network::Rust::Takeover::Required::catch_up();
+    # Not while modules are half loaded.
+    PVE::Network::Rust::Takeover::Required::catch_up() if ${^GLOBAL_PHASE} ne 'START';
     my $changed = grep { _read($_) } @FILES;
     _apply() if $changed;
     return;
@@ -172,12 +173,12 @@ sub _intercept {
     my ($seam, $replaced) = @_;
     my $name = "$replaced->{package}::$replaced->{function}";
     my $own = _sub($name);
-    my $perl = $own // _make_sub($replaced->{package}, $replaced->{function}) // return;
-    my $intercept = PVE::Network::Rust::Takeover::Intercept->new($perl) // return;
+    my $perl = $own // _make_sub($replaced->{package}, $replaced->{function}) // return 0;
+    my $intercept = PVE::Network::Rust::Takeover::Intercept->new($perl) // return 0;
     my $sub = { name => $name, intercept => $intercept, perl => $perl, made => !defined($own) };
     push @{ $installed{ $seam->{name} } }, $sub;
     _answer($seam, $sub) if ($mode{ $seam->{name} } // 'perl') ne 'perl';
-    return;
+    return 1;
 }
 
 # Not where somebody gave its name to another sub since.

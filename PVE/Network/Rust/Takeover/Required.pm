@@ -21,9 +21,7 @@ $entry = sub {
         my $load = "${place}require \$file; 1";
         eval($load) or die $@;    ## no critic (ProhibitStringyEval)
     }
-    my $after = delete($waiting{$file});
-    _leave() if !%waiting;
-    $_->() for @$after;
+    catch_up();
     my $nothing_left = '1;';
     return \$nothing_left;
 };
@@ -36,21 +34,20 @@ sub _leave {
 
 sub after {
     my ($file, $code) = @_;
-    if (exists($INC{$file})) {
-        $code->();
-        return;
-    }
-    unshift @INC, $entry if !%waiting;
+    return if $INC{$file} && $code->();
+    unshift @INC, $entry if !grep { ref($_) && $_ == $entry } @INC;
     push @{ $waiting{$file} }, $code;
     return;
 }
 
 # A file may have been found in a folder that somebody put before the entry.
 sub catch_up {
-    my @loaded = grep { exists($INC{$_}) } sort keys %waiting;
-    my @code = delete(@waiting{@loaded});
-    _leave() if !%waiting;
-    $_->() for map { @$_ } @code;
+    for my $file (grep { $INC{$_} } sort keys %waiting) {
+        my @still = grep { !$_->() } @{ $waiting{$file} };
+        $waiting{$file} = \@still;
+        delete($waiting{$file}) if !@still;
+    }
+    _leave() if !grep { !$INC{$_} } keys %waiting;
     return;
 }
 
@@ -85,7 +82,8 @@ C<%INC>, C<__FILE__> and what a failure says are as without it.
 
 =head2 after($file, $code)
 
-Calls C<$code> once C<$file>, a name as in C<%INC>, is loaded, at once if it is.
+Calls C<$code> once C<$file>, a name as in C<%INC>, is loaded, at once if it is; and again at each C<catch_up> until it
+returns true.
 
 =head2 catch_up()
 
