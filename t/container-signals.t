@@ -173,7 +173,7 @@ sub stages {
         my $package = "PVE::Network::Rust::$_";
         map { "${package}::$_" } @{ $of{$_} }
     } keys %of;
-    no strict 'refs';
+    no strict 'refs';    ## no critic (ProhibitNoStrict)
     no warnings qw(redefine prototype);
     my %native = map { $_ => \&$_ } @wrapped;
     for my $name (@wrapped) {

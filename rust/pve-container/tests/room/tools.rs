@@ -154,7 +154,7 @@ fn without_carrier(value: &mut Value) {
             map.retain(|key, value| match key.as_str() {
                 "operstate" | COUNTS => false,
                 "state" => value == "static",
-                key => !ABLE_TO.contains(&key) && !(slave && NUMBERS.contains(&key)),
+                key => !(ABLE_TO.contains(&key) || slave && NUMBERS.contains(&key)),
             });
             if let Some(Value::Array(flags)) = map.get_mut("flags") {
                 flags.retain(|flag| {
