@@ -187,6 +187,58 @@ subtest 'both' => sub {
     );
 };
 
+subtest 'what is recorded' => sub {
+    my $divergences = 'PVE::Network::Rust::Takeover::Divergences';
+    my @of_volume =
+        grep { $_->{seam} eq 'LXC::Config::parse_volume' } @{ $divergences->can('list')->() };
+    is_deeply(
+        [@{ $of_volume[0] }{qw(arguments perl)}],
+        [
+            ['PVE::LXC::Config', 'rootfs', 'local:100/disk.raw,size=8G'],
+            {
+                answer => [{ perl => 'local:100/disk.raw,size=8G' }],
+                warnings => [],
+                arguments => ['PVE::LXC::Config', 'rootfs', 'local:100/disk.raw,size=8G'],
+            },
+        ],
+        'the arguments, and what Perl made of them'
+    );
+    is($of_volume[0]{rust}{answer}[0]{size}, 8 << 30, 'what Rust did');
+    is((stat("$root/var/lib/pve-network-rust"))[2] & 077, 0, 'nobody else reads it');
+    $divergences->can('clear')->();
+    is_deeply($divergences->can('list')->(), [], 'removed');
+    my $record = $divergences->can('record');
+    my $secrets = {
+        password => 'abc',
+        user => 'u',
+        list => [{ 'csi-token' => 'abc' }],
+        raw => "user: u\npassword: abc\n\tkeyring abc\nopt: a=1,password=abc,b=2\n",
+    };
+    $record->('Some::seam', [$secrets, 5, '5'], bless({ secret => 'abc' }, 'Some::Class'), undef);
+    my ($masked) = @{ $divergences->can('list')->() };
+    unlike(
+        PVE::Network::Rust::Takeover::Divergences::path() && JSON::PP::encode_json($masked),
+        qr/abc/, 'no secret is written'
+    );
+    like(
+        JSON::PP::encode_json($masked->{arguments}),
+        qr/,5,"5"\]\z/, 'numbers and strings as they are'
+    );
+    is($masked->{perl}{class}, 'Some::Class', 'the class of an object');
+    $record->('Many::times', [], {}, {}) for 1 .. 500;
+    is(
+        scalar(grep { $_->{seam} eq 'Many::times' } @{ $divergences->can('list')->() }),
+        104, 'a hundred, and then each hundredth'
+    );
+    $record->('Much::data', ['x' x 150_000, 'y' x 150_000], {}, {});
+    my ($last) = reverse @{ $divergences->can('list')->() };
+    ok($last->{too_long} && !exists($last->{arguments}), 'not what is too long');
+    for my $n (1 .. 60) { $record->("Large::$n", ['x' x 200_000], {}, {}) }
+    my $bytes = (-s $divergences->can('path')->()) + (-s $divergences->can('path')->() . '.1');
+    cmp_ok($bytes, '<', 10_000_000, 'it is bounded');
+    $divergences->can('clear')->();
+};
+
 subtest 'inherited methods' => sub {
     PVE::Network::Rust::Takeover::set({ phase => 'rust-read-only', seams => {} });
     require PVE::Network::SDN::Zones::Plugin;
@@ -233,7 +285,6 @@ subtest 'files' => sub {
 
 subtest 'failures' => sub {
     my $breaker = 'PVE::Network::Rust::Takeover::Breaker';
-    make_path("$root/var/lib/pve-network-rust");
     PVE::Network::Rust::Takeover::set({ phase => 'rust-read-only', seams => {} });
     my $name = 'LXC::Config::parse_volume';
     is_deeply($breaker->can('off')->(), {}, 'none is off');
@@ -258,7 +309,8 @@ subtest 'failures' => sub {
     unlink($breaker->can('path')->());
     my $failed = PVE::Network::Rust::Takeover->can('_failed')->($name);
     PVE::Network::Rust::Takeover::set(
-        { phase => 'rust-read-only', breaker => [2, 60], seams => {} });
+        { phase => 'rust-read-only', breaker => [2, 60], seams => {} }
+    );
     $failed->("internal error: a bug\n");
     is(answered(), 'rust', 'as often as is set');
     $failed->("internal error: a bug\n");

@@ -152,9 +152,22 @@ sub _answer {
         _log('err', "$name: $error; Perl answers");
         return $intercept->answer(undef);
     }
-    return $intercept->answer($rust) if $mode eq 'rust-strict';
-    return $intercept->answer($rust, _failed($name)) if $mode eq 'rust';
-    return $intercept->answer(_shadowed($name, $sub->{perl}, $rust, $intercept));
+    my $answer =
+        $mode eq 'shadow' ? _shadowed($name, $sub->{perl}, $rust, $intercept) : $rust;
+    $answer = _if_able($seam, $sub, $answer) if $seam->{needs};
+    return $intercept->answer($answer, $mode eq 'rust' ? _failed($name) : undef);
+}
+
+# Whether Rust can answer may depend on what others have loaded since.
+sub _if_able {
+    my ($seam, $sub, $answer) = @_;
+    my ($perl, $intercept) = @$sub{qw(perl intercept)};
+    my $is_able = $seam->{package}->can($seam->{needs});
+    return sub {
+        goto &$answer if $is_able->();
+        $intercept->pass();
+        goto &$perl;
+    };
 }
 
 # Loads Rust's side, when it is first wanted.

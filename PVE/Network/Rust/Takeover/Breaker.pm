@@ -5,11 +5,12 @@ use warnings;
 
 use Fcntl qw(:flock SEEK_SET);
 
-my $FILE = '/var/lib/pve-network-rust/breaker';
+use PVE::Network::Rust::Takeover::State;
+
 # Failures that are older than a day are of no interest to any setting.
 my $KEPT = 86_400;
 
-sub path { return ($ENV{PVE_RUST_ROOT} // '') . $FILE }
+sub path { return PVE::Network::Rust::Takeover::State::path('breaker') }
 
 # Lines are `failed SECONDS SEAM` and `off SECONDS SEAM`, in seconds since 1970.
 sub _parse {
@@ -28,6 +29,7 @@ sub _read {
 sub _change {
     my ($change) = @_;
     my $path = path();
+    PVE::Network::Rust::Takeover::State::make_folder();
     sysopen(my $file, $path, Fcntl::O_RDWR() | Fcntl::O_CREAT(), 0600) or die "open $path: $!\n";
     flock($file, LOCK_EX) or die "lock $path: $!\n";
     my @lines = $change->(_read($file));

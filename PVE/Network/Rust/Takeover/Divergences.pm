@@ -6,11 +6,13 @@ use warnings;
 use Fcntl qw(:flock);
 use JSON::PP ();
 use Scalar::Util qw(blessed reftype);
+use Storable ();
 
-my $FILE = '/var/lib/pve-network-rust/divergences.jsonl';
+use PVE::Network::Rust::Takeover::State;
+
 # Of two files of that size the older one goes.
 my $BYTES = 5_000_000;
-my $BYTES_OF_ONE = 1_000_000;
+my $BYTES_OF_ONE = 250_000;
 my $ALL_OF_A_SEAM = 100;
 my $THEN_EACH = 100;
 
@@ -20,7 +22,7 @@ my $json = JSON::PP->new()->canonical()->ascii()->allow_nonref();
 
 my %count;
 
-sub path { return ($ENV{PVE_RUST_ROOT} // '') . $FILE }
+sub path { return PVE::Network::Rust::Takeover::State::path('divergences.jsonl') }
 
 sub _masked_text {
     my ($text) = @_;
@@ -56,6 +58,7 @@ sub _masked {
 sub _append {
     my ($line) = @_;
     my $path = path();
+    PVE::Network::Rust::Takeover::State::make_folder();
     open(my $out, '>>', $path) or die "open $path: $!\n";
     flock($out, LOCK_EX | LOCK_NB) or die "lock $path: $!\n";
     rename($path, "$path.1") || die "rename $path: $!\n" if -s $out > $BYTES;
@@ -72,15 +75,15 @@ sub record {
         time => time(),
         seam => $seam,
         versions => { library => $PVE::Network::Rust::VERSION, perl => sprintf('%vd', $^V) },
-        arguments => _masked($arguments, 0),
-        perl => _masked($perl, 0),
-        rust => _masked($rust, 0),
     );
-    my $line = $json->encode(\%record) . "\n";
-    if (length($line) > $BYTES_OF_ONE) {
-        delete @record{qw(arguments perl rust)};
-        $line = $json->encode({ %record, too_long => length($line) }) . "\n";
+    my %compared = (arguments => $arguments, perl => $perl, rust => $rust);
+    my $bytes = length(Storable::freeze(\%compared));
+    if ($bytes > $BYTES_OF_ONE) {
+        $record{too_long} = $bytes;
+    } else {
+        $record{$_} = _masked($compared{$_}, 0) for keys %compared;
     }
+    my $line = $json->encode(\%record) . "\n";
     _append($line);
     return;
 }
@@ -121,7 +124,7 @@ The file F</var/lib/pve-network-rust/divergences.jsonl> of a node, and F<diverge
 most 10 MB: a line of JSON for each time that a function in shadow differed. Of one function a process writes the first 100
 times, and then every hundredth. A record has C<time> in seconds since 1970, C<seam>, C<versions>, C<arguments> as they were
 before the call, and what C<perl> and C<rust> made of them: C<answer>, C<warnings>, C<arguments>, and C<error> if there was
-one. Values whose name says that they are secret are masked. A record of more than 1 MB has C<too_long> in place of what is
+one. Values whose name says that they are secret are masked. A record of more than 250 kB has C<too_long> in place of what is
 compared.
 
 =head1 FUNCTIONS

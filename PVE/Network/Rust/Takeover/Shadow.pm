@@ -52,7 +52,7 @@ sub _run {
 # What is compared: where in a source file something was said is not.
 sub _said {
     my ($said) = @_;
-    return $said =~ s/ at \S+ line \d+\.\n\z/\n/r if !ref($said);
+    return $said =~ s/ at \S+ line \d+(?:, <\S*> (?:line|chunk) \d+)?\.\n\z/\n/r if !ref($said);
     return $said if !UNIVERSAL::isa($said, 'HASH');
     my %fields = %$said;
     delete @fields{qw(filename line)};
