@@ -188,13 +188,13 @@ fn force_local(sections: &mut Vec<Section<'_>>) {
 fn set(names: &[Cow<'static, str>]) -> Map<'static> {
     let mut set = Map::with_capacity(names.len());
     for name in names {
-        add(&mut set, name);
+        add(&mut set, name.clone());
     }
     set
 }
 
 /// Adds a name to a hash whose values are 1.
-fn add(set: &mut Map<'static>, name: &Cow<'static, str>) {
+fn add(set: &mut Map<'static>, name: Cow<'static, str>) {
     match name {
         Cow::Borrowed(name) => set.set(name, Scalar::Int(1)),
         Cow::Owned(name) => {
@@ -232,10 +232,11 @@ fn decode_content(
     warnings: &mut Vec<PerlString<'static>>,
 ) -> Result<Map<'static>, Error> {
     let text = text.to_perl();
-    let mut content = Map::with_capacity(kind.content.len().min(4));
+    let commas = text.as_bytes().iter().filter(|b| **b == b',').count();
+    let mut content = Map::with_capacity(kind.content.len().min(commas + 1));
     items(text.as_perl(), |name| {
         if let Some(name) = named(&kind.content, name) {
-            add(&mut content, name);
+            add(&mut content, name.clone());
         } else {
             unsupported("content type", name, warnings);
         }
