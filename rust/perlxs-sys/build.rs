@@ -5,14 +5,15 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SOURCES: [&str; 7] =
-    ["call.c", "resolve.c", "finish.c", "value.c", "handle.c", "signal.c", "boot.c"];
+const SOURCES: [&str; 8] =
+    ["call.c", "resolve.c", "finish.c", "value.c", "handle.c", "signal.c", "intercept.c", "boot.c"];
 
 const PERL_TYPES: &str = "
     #[repr(C)] pub struct SV { _closed: [u8; 0] }
     #[repr(C)] pub struct AV { _closed: [u8; 0] }
     #[repr(C)] pub struct HV { _closed: [u8; 0] }
     #[repr(C)] pub struct CV { _closed: [u8; 0] }
+    #[repr(C)] pub struct pxs_intercept { _closed: [u8; 0] }
 ";
 
 /// One value of Perl's own `%Config`: what this Perl was built with.
@@ -65,6 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .allowlist_type("pxs_.*")
         .allowlist_var("PXS_.*|PERL_VERSION")
         // Perl's own types stay closed: only the shim looks into them.
+        .blocklist_type("pxs_intercept")
         .allowlist_recursively(false)
         .raw_line(PERL_TYPES)
         .derive_default(true)

@@ -41,11 +41,7 @@ void pxs_xsub(pTHX_ CV *cv)
         Perl_croak(aTHX_ "Usage: %s(%s)", e->name, e->usage);
     saved_errno = errno;
 
-#ifdef MULTIPLICITY
-    call.perl = aTHX;
-#else
-    call.perl = NULL;
-#endif
+    call.perl = PXS_SELF;
     call.export_ = e;
     call.nargs = n;
     call.status = PXS_OK;

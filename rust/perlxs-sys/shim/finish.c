@@ -1,6 +1,9 @@
 /* The last step of a call that did more than return a value: effects, warnings, then the error. */
 #include "perlxs.h"
 
+uint32_t pxs_internal_errors;
+I32 pxs_falls_back;
+
 /* The hash that an effect is about: the caller's own, or one inside it by keys. */
 static HV *place_of(pTHX_ AV *path)
 {
@@ -95,10 +98,19 @@ void pxs_finish(pTHX_ pxs_call *call)
     /* Whatever dies below, nothing leaks. */
     if (has_sv)
         sv_2mortal(call->is.sv);
-    if (call->status == PXS_DIE || call->status == PXS_DIE_OBJECT)
+    if (call->status == PXS_DIE || call->status == PXS_DIE_OBJECT || call->status == PXS_INTERNAL)
         sv_2mortal(call->error);
     if (call->warnings)
         sv_2mortal((SV *)call->warnings);
+    if (call->status == PXS_INTERNAL) {
+        pxs_internal_errors++;
+        if (pxs_falls_back) {
+            /* The sub that answers in its place does and says all of it itself. */
+            if (call->effects)
+                sv_2mortal((SV *)call->effects);
+            croak_sv(call->error);
+        }
+    }
     if (call->effects)
         apply_effects(aTHX_(AV *) sv_2mortal((SV *)call->effects));
     if (call->warnings) {
@@ -107,6 +119,7 @@ void pxs_finish(pTHX_ pxs_call *call)
             warn_sv(AvARRAY(call->warnings)[i]);
     }
     switch (call->status) {
+    case PXS_INTERNAL:
     case PXS_DIE:
         croak_sv(call->error);
     case PXS_DIE_PENDING:

@@ -11,8 +11,10 @@
 
 #ifdef MULTIPLICITY
 #define PXS_THX(p) dTHXa(p)
+#define PXS_SELF ((void *)aTHX)
 #else
 #define PXS_THX(p) PERL_UNUSED_VAR(p)
+#define PXS_SELF NULL
 #endif
 
 /* Deeper data is refused: it is cyclic or hostile, and recursion on it would overflow the stack. */
@@ -70,6 +72,7 @@ typedef struct pxs_view {
                              installed, else into fallback; the caller's filename and line are put into it */
 #define PXS_DIE_PENDING 3 /* raise what a signal handler threw: it is in $@, and $SIG{__DIE__} has seen it */
 #define PXS_EXIT 4        /* a signal handler called exit: go on exiting */
+#define PXS_INTERNAL 5    /* as DIE, and pxs_internal_errors counts it */
 
 /* How the result is handed over. */
 #define PXS_RETURN_UNDEF 0
@@ -195,8 +198,26 @@ pxs_handle *pxs_handle_value(void *perl, SV *sv, const pxs_handle_type *type);
 /* Runs pending Perl signal handlers. PXS_OK, PXS_DIE_PENDING or PXS_EXIT; on the latter two the call must end at once. */
 int pxs_poll_signals(void *perl);
 
+/* A Perl sub with an op of ours before its first one. */
+typedef struct pxs_intercept pxs_intercept;
+
+/* `sub` is a reference. NULL: it is none to a sub with a body in Perl, or has such an op already. */
+pxs_intercept *pxs_intercept_new(void *perl, SV *sub);
+/* From now on the sub that `instead` refers to answers; NULL: the sub itself. With `failed`, the sub itself answers where
+ * `instead` dies of an internal error, and the sub `failed` is told that. 0: one of them is no reference to a sub. */
+int pxs_intercept_answer(void *perl, pxs_intercept *intercept, SV *instead, SV *failed);
+/* The next call is answered by the sub itself. */
+void pxs_intercept_pass(pxs_intercept *intercept);
+uint64_t pxs_intercept_calls(const pxs_intercept *intercept);
+/* Takes the op away. The pointer must not be used again. */
+void pxs_intercept_remove(void *perl, pxs_intercept *intercept);
+/* Calls `code` from such an op where it was not called for so many seconds. 0: it is no reference to a sub. */
+int pxs_look_every(void *perl, uint32_t seconds, SV *code);
+
 #ifndef PXS_RUST
 /* For the other files of the shim. */
+extern uint32_t pxs_internal_errors; /* raised in this process */
+extern I32 pxs_falls_back;           /* a call that has one is to leave nothing behind */
 void pxs_resolve(pTHX_ pxs_call *call);
 void pxs_finish(pTHX_ pxs_call *call);
 void pxs_xsub(pTHX_ CV *cv);

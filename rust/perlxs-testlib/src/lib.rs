@@ -7,6 +7,7 @@ pub mod counter;
 pub mod effects;
 pub mod errors;
 pub mod grump;
+pub mod intercept;
 pub mod namespace;
 pub mod panics;
 pub mod results;
@@ -24,5 +25,6 @@ perlxs::library! { boot_PerlXS__Test, "PerlXS::Test", [
     &waiting::bindings::PACKAGE,
     &counter::bindings::PACKAGE,
     &grump::bindings::PACKAGE,
+    &intercept::bindings::PACKAGE,
     &namespace::bindings::PACKAGE,
 ] }

@@ -84,9 +84,7 @@ pub unsafe fn trampoline(
         match outcome {
             Ok(Ok(returned)) => give(raw, returned),
             Ok(Err(error)) => raise(perl, raw, error),
-            Err(panic) => {
-                raise(perl, raw, Error::die(format!("internal error: {}\n", panic::text(panic))));
-            }
+            Err(panic) => raise_internal(perl, raw, &panic::text(panic)),
         }
     }
 }
@@ -146,15 +144,23 @@ unsafe fn raise(perl: Perl, call: *mut sys::pxs_call, error: Error) {
                             Err(panic) => panic::text(panic),
                             _ => "its fields are no Perl data".to_owned(),
                         };
-                        let text = format!(
-                            "internal error: an object of class {class} cannot be raised: {why}\n"
-                        );
-                        (*call).status = sys::PXS_DIE;
-                        (*call).error = Message::Text(text).to_sv(perl);
+                        let why = format!("an object of class {class} cannot be raised: {why}");
+                        raise_internal(perl, call, &why);
                     }
                 }
             }
             Repr::Interrupted(status) => (*call).status = status,
         }
+    }
+}
+
+/// # Safety
+/// `call` is the shim's.
+#[cold]
+unsafe fn raise_internal(perl: Perl, call: *mut sys::pxs_call, why: &str) {
+    // SAFETY: fields of a live structure are written.
+    unsafe {
+        (*call).status = sys::PXS_INTERNAL;
+        (*call).error = Message::Text(format!("internal error: {why}\n")).to_sv(perl);
     }
 }

@@ -42,5 +42,7 @@ perlxs::library! {
         &bindings::host::package::PACKAGE,
         &bindings::interfaces::package::PACKAGE,
         &bindings::storage_config::package::PACKAGE,
+        &bindings::takeover::package::PACKAGE,
+        &bindings::takeover_intercept::package::PACKAGE,
     ]
 }

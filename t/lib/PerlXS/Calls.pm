@@ -26,7 +26,8 @@ if (product_is_built()) {
         qw(PVE::Network::Rust::Container PVE::Network::Rust::Host PVE::Network::Rust::Monitor),
         (map { "PVE::Network::Rust::SDN$_" } '', map { "::$_" } @SDN_FILES),
         qw(PVE::Network::Rust::VNetBinding PVE::Network::Rust::Hotplug::Operation),
-        qw(PVE::Network::Rust::Interfaces PVE::Network::Rust::Storage::Config)
+        qw(PVE::Network::Rust::Interfaces PVE::Network::Rust::Storage::Config),
+        qw(PVE::Network::Rust::Takeover PVE::Network::Rust::Takeover::Intercept)
         )
     {
         require $module =~ s{::}{/}gr . '.pm';
@@ -341,6 +342,7 @@ my %calls;
         "${package}::Grump::new" => sub { PerlXS::Test::Grump->new('text') },
         "${package}::Grump::text" => sub { PerlXS::Test::Grump->new('text')->text },
         "${package}::Grump::close" => fails(sub { PerlXS::Test::Grump->new('text')->close }),
+        intercept_calls("${package}::Intercept"),
         "${package}::Namespace::new" => sub { PerlXS::Test::Namespace->new('/proc/self/ns/net') },
         "${package}::Namespace::path" => do {
             my $n;
@@ -441,6 +443,9 @@ my %calls;
         sdn_file_calls(),
         hotplug_calls($net, $with_files),
         storage_calls(),
+        intercept_calls(
+            'PVE::Network::Rust::Takeover::Intercept', 'PVE::Network::Rust::Takeover'
+        ),
         "${binding}::new" => sub { $binding->new },
         "${binding}::bind_vnet" =>
             $with_files->(fails(sub { $binding->new->bind_vnet('none', 100, 'net0', { a => 1 }) })),
@@ -593,6 +598,30 @@ sub host_calls {
         $rounds{"${host}::$name"} = 2_000 if $changes{$name};
     }
     return %found;
+}
+
+sub intercepted { return @_ }
+
+# The methods of a class of intercepts, and what has other code looked at while they are called.
+sub intercept_calls {
+    my ($class, $looks) = @_;
+    my $with = sub {
+        my ($method, @arguments) = @_;
+        return sub {
+            my $intercept = $class->new(\&intercepted);
+            $intercept->$method(@arguments);
+            intercepted('text');
+        };
+    };
+    my $answer = $with->('answer', sub { return 'instead' }, sub { });
+    return (
+        "${class}::new" => $with->('calls'),
+        "${class}::answer" => $answer,
+        (map { ("${class}::$_" => $with->($_)) } qw(pass calls remove)),
+        ($looks // $class) . '::look_every' => sub {
+            ($looks // $class)->can('look_every')->(60, sub { });
+        },
+    );
 }
 
 sub counter { return $counter //= PerlXS::Test::Counter->new(1) }

@@ -22,4 +22,6 @@ pub(crate) mod sdn_subnets_config;
 pub(crate) mod sdn_vnets;
 pub(crate) mod sdn_zones;
 pub(crate) mod storage_config;
+pub(crate) mod takeover;
+pub(crate) mod takeover_intercept;
 pub(crate) mod vnet_binding;

@@ -1,0 +1,363 @@
+package PVE::Network::Rust::Takeover;
+
+use strict;
+use warnings;
+
+use Sys::Syslog ();
+
+use PVE::Network::Rust;
+use PVE::Network::Rust::Takeover::Required;
+use PVE::Network::Rust::Takeover::Seams;
+use PVE::Network::Rust::Takeover::Setting;
+use PVE::Network::Rust::Takeover::Shadow;
+
+# A changed setting is noticed after at most twice as long.
+my $LOOK_EVERY = 5;
+
+my @FILES = qw(/etc/pve-network-rust/migration.cfg /etc/pve/rust-migration.cfg);
+
+# By the seam's name, the subs that it answers for: `intercept`, and `seam`.
+my %installed;
+my (%mode, %failures, %divergences);
+
+# While a seam runs both.
+our $is_shadowing = 0;
+
+# The setting of this process alone, then those of the files, by the file's name.
+my $own = { seams => {} };
+my (%read, %seen);
+
+sub _log {
+    my ($priority, $text) = @_;
+    eval { Sys::Syslog::syslog($priority, '%s', "pve-network-rust: $text") };
+    return;
+}
+
+sub _settings {
+    return (
+        $own,
+        PVE::Network::Rust::Takeover::Setting::of_environment(\%ENV),
+        map { $_ // () } @read{@FILES}
+    );
+}
+
+sub _stamp {
+    my ($path) = @_;
+    my @stat = stat($path) or return $!{ENOENT} ? 'absent' : undef;
+    return join(' ', @stat[0, 1, 7, 9, 10]);
+}
+
+# Reads a file that has changed. What cannot be read or understood leaves what was known.
+sub _read {
+    my ($file) = @_;
+    my $path = ($ENV{PVE_RUST_ROOT} // '') . $file;
+    my $stamp = _stamp($path) // return 0;
+    return 0 if $stamp eq ($seen{$file} // '');
+    $seen{$file} = $stamp;
+    if ($stamp eq 'absent') {
+        delete($read{$file});
+        return 1;
+    }
+    my $setting = eval {
+        open(my $in, '<', $path) or die "open: $!\n";
+        my $text = do { local $/ = undef; <$in> };
+        PVE::Network::Rust::Takeover::Setting::parse($text // '');
+    };
+    if (my $error = $@) {
+        chomp($error);
+        _log('err', "$path: $error; the setting stays as it was");
+        return 0;
+    }
+    $read{$file} = $setting;
+    return 1;
+}
+
+sub look {
+    # Not while modules are half loaded.
+    PVE::Network::Rust::Takeover::Required::catch_up() if ${^GLOBAL_PHASE} ne 'START';
+    my $changed = grep { _read($_) } @FILES;
+    _apply() if $changed;
+    return;
+}
+
+sub _failed {
+    my ($name) = @_;
+    return sub {
+        my ($error) = @_;
+        $failures{$name}++;
+        chomp($error);
+        _log('err', "$name: $error; Perl answers");
+    };
+}
+
+sub _shadowed {
+    my ($name, $perl, $rust, $intercept) = @_;
+    return sub {
+        my $itself = sub {
+            $intercept->pass();
+            goto &$perl;
+        };
+        goto &$itself if $is_shadowing;
+        local $is_shadowing = 1;
+        my $differ = sub { $divergences{$name}++ };
+        my $outcome =
+            PVE::Network::Rust::Takeover::Shadow::both($itself, $rust, \@_, wantarray, $differ);
+        warn $_ for @{ $outcome->{warnings} };
+        die $outcome->{error} if exists($outcome->{error});
+        return wantarray ? @{ $outcome->{answer} } : $outcome->{answer}[0];
+    };
+}
+
+sub _answer {
+    my ($seam, $sub) = @_;
+    my ($name, $mode) = ($seam->{name}, $mode{ $seam->{name} });
+    my $intercept = $sub->{intercept};
+    return $intercept->answer(undef) if $mode eq 'perl';
+    my $rust = eval { _function($seam) };
+    if (!$rust) {
+        chomp(my $error = $@);
+        _log('err', "$name: $error; Perl answers");
+        return $intercept->answer(undef);
+    }
+    return $intercept->answer($rust) if $mode eq 'rust-strict';
+    return $intercept->answer($rust, _failed($name)) if $mode eq 'rust';
+    return $intercept->answer(_shadowed($name, $sub->{perl}, $rust, $intercept));
+}
+
+# Loads Rust's side, when it is first wanted.
+sub _function {
+    my ($seam) = @_;
+    require("$seam->{package}.pm" =~ s!::!/!gr);
+    return $seam->{package}->can($seam->{function}) // die "no such function in $seam->{package}\n";
+}
+
+sub _apply {
+    my @settings = _settings();
+    for my $seam (PVE::Network::Rust::Takeover::Seams::all()) {
+        my $mode = PVE::Network::Rust::Takeover::Setting::mode($seam, @settings);
+        next if $mode eq ($mode{ $seam->{name} } // 'perl');
+        $mode{ $seam->{name} } = $mode;
+        _answer($seam, $_) for @{ $installed{ $seam->{name} } // [] };
+    }
+    return;
+}
+
+sub _sub {
+    my ($name) = @_;
+    no strict 'refs';    ## no critic (ProhibitNoStrict)
+    return defined(&{$name}) ? \&{$name} : undef;
+}
+
+# A method that its package inherits gets a sub of its own there.
+sub _make_sub {
+    my ($package, $function) = @_;
+    my $inherited = $package->can($function) // return undef;
+    no strict 'refs';    ## no critic (ProhibitNoStrict)
+    *{"${package}::$function"} = sub { goto &$inherited };
+    return _sub("${package}::$function");
+}
+
+# The method is inherited again. What else has that name stays.
+sub _unmake_sub {
+    my ($name) = @_;
+    no strict 'refs';    ## no critic (ProhibitNoStrict)
+    my ($package, $function) = $name =~ /\A(.*)::(.*)\z/s;
+    my %others =
+        map { my $other = *{$name}{$_}; $other ? ($_ => $other) : () } qw(SCALAR ARRAY HASH IO);
+    delete ${"${package}::"}{$function};
+    *{$name} = $_ for values %others;
+    return;
+}
+
+sub _intercept {
+    my ($seam, $replaced) = @_;
+    my $name = "$replaced->{package}::$replaced->{function}";
+    my $own = _sub($name);
+    my $perl = $own // _make_sub($replaced->{package}, $replaced->{function}) // return 0;
+    my $intercept = PVE::Network::Rust::Takeover::Intercept->new($perl) // return 0;
+    my $sub = { name => $name, intercept => $intercept, perl => $perl, made => !defined($own) };
+    push @{ $installed{ $seam->{name} } }, $sub;
+    _answer($seam, $sub) if ($mode{ $seam->{name} } // 'perl') ne 'perl';
+    return 1;
+}
+
+# Not where somebody gave its name to another sub since.
+sub _is_there {
+    my ($sub) = @_;
+    return (_sub($sub->{name}) // 0) == $sub->{perl};
+}
+
+sub install {
+    return if %installed;
+    $_ = [] for @installed{ map { $_->{name} } PVE::Network::Rust::Takeover::Seams::all() };
+    PVE::Network::Rust::Takeover::look_every($LOOK_EVERY, \&look);
+    look();
+    _apply();
+    for my $seam (PVE::Network::Rust::Takeover::Seams::all()) {
+        for my $replaced (@{ $seam->{replaces} }) {
+            PVE::Network::Rust::Takeover::Required::after(
+                "$replaced->{package}.pm" =~ s!::!/!gr,
+                sub { _intercept($seam, $replaced) },
+            );
+        }
+    }
+    return;
+}
+
+sub uninstall {
+    PVE::Network::Rust::Takeover::Required::forget();
+    for my $sub (map { @$_ } values %installed) {
+        _unmake_sub($sub->{name}) if $sub->{made} && _is_there($sub);
+        $sub->{intercept}->remove();
+    }
+    %installed = ();
+    %mode = ();
+    return;
+}
+
+sub set {
+    my ($setting) = @_;
+    $own = $setting;
+    _apply();
+    return;
+}
+
+sub status {
+    return [
+        map {
+            my $name = $_->{name};
+            my $calls = 0;
+            $calls += $_->{intercept}->calls() for @{ $installed{$name} // [] };
+            {
+                name => $name,
+                mode => $mode{$name} // 'perl',
+                installed => scalar(grep { _is_there($_) } @{ $installed{$name} // [] }),
+                calls => $calls,
+                failures => $failures{$name} // 0,
+                divergences => $divergences{$name} // 0,
+            };
+        } PVE::Network::Rust::Takeover::Seams::all()
+    ];
+}
+
+sub import {
+    my (undef, $wanted) = @_;
+    if (defined($wanted)) {
+        if (PVE::Network::Rust::Takeover::Seams::is_mode($wanted)) {
+            my @names = map { $_->{name} } PVE::Network::Rust::Takeover::Seams::all();
+            $own = { seams => { map { $_ => $wanted } @names } };
+        } elsif (PVE::Network::Rust::Takeover::Seams::is_phase($wanted)) {
+            $own = { phase => $wanted, seams => {} };
+        } else {
+            die "'$wanted' is neither a phase nor a mode\n";
+        }
+        _apply();
+    }
+    install();
+    return;
+}
+
+1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+PVE::Network::Rust::Takeover - existing Perl code runs on Rust, a function at a time
+
+=head1 SYNOPSIS
+
+    # what the settings say
+    use PVE::Network::Rust::Takeover;
+
+    # for a test: a phase, or one mode for all
+    perl -MPVE::Network::Rust::Takeover=rust-full ...
+    perl -MPVE::Network::Rust::Takeover=shadow ...
+
+=head1 DESCRIPTION
+
+Loading the module puts an intercept (L<PVE::Network::Rust::Takeover::Intercept>) before each function of Proxmox VE that
+this library can answer for, the seams of L<PVE::Network::Rust::Takeover::Seams>: at once where the Perl module that holds it
+is loaded, or when it is. Each then does what its mode says:
+
+=over
+
+=item perl
+
+The Perl function answers.
+
+=item shadow
+
+Both run, the Perl function with the caller's arguments and Rust with copies, and Perl answers. Where they differ, in their
+answers, warnings, errors or in what has become of the arguments, that is counted. Only for functions that have no effect but
+on their arguments; others are as with C<perl>. What a function in shadow calls itself is not compared again.
+
+=item rust
+
+Rust answers. Where it has an internal error, which is a bug, that is logged and Perl answers. What the Rust function dies
+with otherwise is the answer, as it would be in Perl.
+
+=item rust-strict
+
+Rust answers, and its internal errors are the caller's.
+
+=back
+
+The mode of a seam is what the first of these says of it; and where none does, C<rust> or C<perl> by the first phase there
+is among them:
+
+=over
+
+=item *
+
+what this process was loaded with or C<set>
+
+=item *
+
+the variables C<PVE_RUST_SEAM_>I<NAME> and C<PVE_RUST_PHASE>, for tests
+
+=item *
+
+F</etc/pve-network-rust/migration.cfg>, for this node
+
+=item *
+
+F</etc/pve/rust-migration.cfg>, for the cluster
+
+=back
+
+The files are those of L<PVE::Network::Rust::Takeover::Setting>. They are looked at when a function with a seam is called, at
+most every five seconds. One that cannot be read or is no setting leaves what was known before, and that is logged.
+
+=head1 FUNCTIONS
+
+=head2 install()
+
+Puts the intercepts there; loading the module does. The second time it does nothing.
+
+=head2 uninstall()
+
+Takes them away: every function is as it was.
+
+=head2 look()
+
+Looks at the files at once. It is what is done every five seconds.
+
+=head2 set($setting)
+
+Has this process go by a setting of its own, a hash as in L<PVE::Network::Rust::Takeover::Setting>.
+
+=head2 status()
+
+Returns a reference to a list, a hash for each seam: C<name>, C<mode>, C<installed>, the number of subs that it stands
+before, and for this process C<calls>, C<failures> and C<divergences>.
+
+=for perlxs functions
+
+=head1 SEE ALSO
+
+L<PVE::Network::Rust>, L<PVE::Network::Rust::Takeover::Seams>, L<PVE::Network::Rust::Takeover::Setting>
+
+=cut

@@ -1,0 +1,133 @@
+package PVE::Network::Rust::Takeover::Shadow;
+
+use strict;
+use warnings;
+
+use Storable ();
+
+# A handle is read by both: what is left of it, once for each.
+sub _handles {
+    my ($fh) = @_;
+    my $text = do { local $/ = undef; <$fh> };
+    return map {
+        my $copy = $text // '';
+        open(my $in, '<', \$copy) or die "open: $!\n";
+        $in;
+    } 1 .. 2;
+}
+
+sub _is_handle {
+    my ($value) = @_;
+    return (ref($value) && (UNIVERSAL::isa($value, 'GLOB') || UNIVERSAL::isa($value, 'IO::Handle')))
+        || ref(\$value) eq 'GLOB';
+}
+
+# The arguments again, of their own.
+sub _copies {
+    my ($arguments) = @_;
+    my @copies;
+    for my $argument (@$arguments) {
+        if (_is_handle($argument)) {
+            my ($first, $second) = _handles($argument);
+            $argument = $first;
+            push @copies, $second;
+        } else {
+            push @copies, ref($argument) ? Storable::dclone($argument) : $argument;
+        }
+    }
+    return \@copies;
+}
+
+sub _plain {
+    my ($value) = @_;
+    return _is_handle($value) ? undef : $value;
+}
+
+# Numbers and strings, bytes and characters are told apart; order of keys is not.
+sub _frozen {
+    my ($value) = @_;
+    local $Storable::canonical = 1;
+    local $Storable::Deparse = 0;
+    return Storable::freeze($value);
+}
+
+sub _run {
+    my ($code, $arguments, $wantarray) = @_;
+    my %outcome = (warnings => [], answer => []);
+    local $SIG{__WARN__} = sub { push @{ $outcome{warnings} }, "$_[0]" };
+    my $lived = eval {
+        if ($wantarray) {
+            @{ $outcome{answer} } = $code->(@$arguments);
+        } elsif (defined($wantarray)) {
+            $outcome{answer}[0] = $code->(@$arguments);
+        } else {
+            $code->(@$arguments);
+        }
+        1;
+    };
+    $outcome{error} = $@ if !$lived;
+    $outcome{arguments} = [map { _plain($_) } @$arguments];
+    return \%outcome;
+}
+
+# What is compared: where in a source file something was said is not.
+sub _said {
+    my ($said) = @_;
+    return $said =~ s/ at \S+ line \d+\.\n\z/\n/r if !ref($said);
+    return $said if !UNIVERSAL::isa($said, 'HASH');
+    my %fields = %$said;
+    delete @fields{qw(filename line)};
+    return [ref($said), \%fields];
+}
+
+sub _compared {
+    my ($outcome) = @_;
+    my %compared = (%$outcome, warnings => [map { _said($_) } @{ $outcome->{warnings} }]);
+    $compared{error} = _said($outcome->{error}) if exists($outcome->{error});
+    return _frozen(\%compared);
+}
+
+sub both {
+    my ($perl, $rust, $arguments, $wantarray, $differ) = @_;
+    local $@ = '';
+    my @own = @$arguments;
+    my $copies = eval { _copies(\@own) };
+    my $theirs = _run($perl, \@own, $wantarray);
+    my $saved = $!;
+    eval {
+        local $SIG{__DIE__} = 'DEFAULT';
+        my $ours = _run($rust, $copies, $wantarray);
+        $differ->($theirs, $ours) if _compared($theirs) ne _compared($ours);
+    } if $copies;
+    $! = $saved;
+    return $theirs;
+}
+
+1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+PVE::Network::Rust::Takeover::Shadow - two functions run beside each other
+
+=head1 FUNCTIONS
+
+=head2 both($perl, $rust, \@arguments, $wantarray, $differ)
+
+Calls C<$perl> with the arguments and C<$rust> with copies of them, both in the context that C<$wantarray> says. What is
+left to read of a handle is read by both.
+
+Calls C<$differ> with both outcomes where they are not the same: the answers, numbers and strings told apart; the warnings
+and the errors, but for the place in the source that they name; and what has become of the arguments. Nothing that C<$rust>
+or C<$differ> dies with is heard of, nor what C<$rust> warns about.
+
+Returns the outcome of C<$perl>, a hash: C<answer>, C<warnings> and C<arguments>, which are lists, and C<error> if it died.
+
+=head1 SEE ALSO
+
+L<PVE::Network::Rust::Takeover>
+
+=cut

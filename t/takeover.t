@@ -1,0 +1,246 @@
+# Which functions of Proxmox VE run on Rust, and how that is changed.
+
+use strict;
+use warnings;
+no warnings qw(once);
+
+use File::Path qw(make_path);
+use File::Temp qw(tempdir);
+use Test::More;
+
+my $root;
+
+BEGIN {
+    $root = tempdir(CLEANUP => 1);
+    $ENV{PVE_RUST_ROOT} = $root;
+    delete $ENV{$_} for grep { /^PVE_RUST_(?:PHASE|SEAM)/ } keys %ENV;
+}
+
+use lib 't/lib/small-pve';
+
+use PVE::Network::Rust::Takeover ();
+use PVE::Network::Rust::Takeover::Seams;
+use PVE::Network::Rust::Takeover::Setting;
+
+my $takeover = 'PVE::Network::Rust::Takeover';
+my $setting = 'PVE::Network::Rust::Takeover::Setting';
+my $node_file = "$root/etc/pve-network-rust/migration.cfg";
+my $cluster_file = "$root/etc/pve/rust-migration.cfg";
+make_path("$root/etc/pve-network-rust", "$root/etc/pve");
+
+sub write_file {
+    my ($path, $text) = @_;
+    open(my $out, '>', "$path.new") or die "open $path.new: $!\n";
+    print {$out} $text;
+    close($out) or die "close: $!\n";
+    rename("$path.new", $path) or die "rename: $!\n";
+    return;
+}
+
+sub seam {
+    my ($name) = @_;
+    my ($seam) = grep { $_->{name} eq $name } @{ PVE::Network::Rust::Takeover::status() };
+    return $seam;
+}
+
+sub answered {
+    my ($text) = @_;
+    my $answer = PVE::LXC::Config->parse_volume('rootfs', $text // 'local:100/disk.raw,size=8G');
+    return $answer->{perl} ? 'perl' : 'rust';
+}
+
+# As if the time to look had come.
+sub look {
+    return PVE::Network::Rust::Takeover::look_every(5, \&PVE::Network::Rust::Takeover::look);
+}
+
+subtest 'the settings' => sub {
+    my $text = "phase: rust-sdn\nseam: LXC::Config::parse_device perl\nseam: New::seam shadow\n";
+    my $parsed = $setting->can('parse')->("# for readers\n\n  $text");
+    is_deeply(
+        $parsed,
+        {
+            phase => 'rust-sdn',
+            seams => { 'LXC::Config::parse_device' => 'perl', 'New::seam' => 'shadow' },
+        },
+        'read'
+    );
+    is($setting->can('format')->($parsed), $text, 'written');
+    for my $case (
+        ["phase: rust\n", "line 1: unknown phase 'rust'\n"],
+        ["\nphase: perl-only\nphase: perl-only\n", "line 3: there is a phase already\n"],
+        ["seam: X::y\n", "line 1: expected the name of a seam and a mode\n"],
+        ["seam: X::y off\n", "line 1: unknown mode 'off'\n"],
+        ["seams: X::y perl\n", "line 1: unknown key 'seams'\n"],
+        ["nonsense\n", "line 1: expected 'phase: NAME' or 'seam: NAME MODE'\n"],
+        )
+    {
+        my ($bad, $why) = @$case;
+        is(eval { $setting->can('parse')->($bad) } // $@, $why, $why =~ s/\n//r);
+    }
+    my $seam = PVE::Network::Rust::Takeover::Seams::find('LXC::Config::write_pct_config');
+    my $host = PVE::Network::Rust::Takeover::Seams::find('Host::tap_plug');
+    my $mode = $setting->can('mode');
+    my $named = { seams => { $seam->{name} => 'shadow', $host->{name} => 'shadow' } };
+    is($mode->($seam, { seams => {} }), 'perl', 'Perl where nothing is said');
+    is($mode->($seam, { phase => 'rust-read-only', seams => {} }), 'perl', 'before its phase');
+    is($mode->($seam, { phase => 'rust-basic-write', seams => {} }), 'rust', 'from its phase on');
+    is($mode->($seam, { phase => 'rust-full', seams => {} }), 'rust', 'in a later one');
+    is(
+        $mode->(
+            $seam, { phase => 'perl-only', seams => {} }, { phase => 'rust-full', seams => {} }
+        ),
+        'perl',
+        'the first phase counts'
+    );
+    is(
+        $mode->($seam, { phase => 'rust-full', seams => {} }, $named),
+        'shadow', 'what names it goes before a phase'
+    );
+    is($mode->($host, $named), 'perl', 'not both where it has an effect');
+    my $variable = $setting->can('variable')->($seam);
+    is($variable, 'PVE_RUST_SEAM_LXC_CONFIG_WRITE_PCT_CONFIG', 'a variable');
+    is_deeply(
+        $setting->can('of_environment')->({
+            PVE_RUST_PHASE => 'rust-sdn',
+            $variable => 'rust-strict',
+            PVE_RUST_SEAM_HOST_TAP_PLUG => 'x'
+        }),
+        { phase => 'rust-sdn', seams => { $seam->{name} => 'rust-strict' } },
+        'of the environment'
+    );
+};
+
+subtest 'before the module is loaded' => sub {
+    PVE::Network::Rust::Takeover->import();
+    is(seam('LXC::Config::parse_volume')->{installed}, 0, 'there is nothing yet');
+    {
+        local $ENV{BROKEN_MODULE} = 1;
+        my $line = __LINE__ + 1;
+        my $error = eval { require PVE::LXC::Config; 1 } ? '' : $@;
+        like(
+            $error,
+            qr/\Abroken\nBEGIN failed--compilation aborted at \S+ line 8\.\nCompilation failed in require at \S*takeover\.t line $line\.\n\z/,
+            'a module that fails to load fails as without it'
+        );
+        delete $INC{'PVE/LXC/Config.pm'};
+    }
+    PVE::Network::Rust::Takeover::uninstall();
+    PVE::Network::Rust::Takeover::install();
+    is(eval { require PVE::LXC::Config }, 1, 'loaded');
+    is($INC{'PVE/LXC/Config.pm'}, 't/lib/small-pve/PVE/LXC/Config.pm', '… from where it is');
+    is($PVE::LXC::Config::FILE, $INC{'PVE/LXC/Config.pm'}, '… which it sees');
+    is(seam('LXC::Config::parse_volume')->{installed}, 1, 'a sub is intercepted');
+    is(seam('LXC::Config::parse_device')->{installed}, 0, 'none that is not there');
+    is(answered(), 'perl', 'Perl answers');
+    is(seam('LXC::Config::parse_volume')->{calls}, 1, 'calls are counted');
+};
+
+subtest 'modes' => sub {
+    my $original = \&PVE::LXC::Config::parse_volume;
+    my $kept = sub {
+        return $original->('PVE::LXC::Config', 'rootfs', 'local:1/a')->{perl} ? 'perl' : 'rust';
+    };
+    for my $mode (qw(rust rust-strict)) {
+        PVE::Network::Rust::Takeover::set({ seams => { 'LXC::Config::parse_volume' => $mode } });
+        is(answered(), 'rust', $mode);
+        is($kept->(), 'rust', '… by a reference from before');
+    }
+    PVE::Network::Rust::Takeover::set({ seams => { 'LXC::Config::parse_volume' => 'perl' } });
+    is(answered(), 'perl', 'perl');
+    PVE::Network::Rust::Takeover::set({ phase => 'rust-read-only', seams => {} });
+    is(answered(), 'rust', 'by the phase');
+    is(PVE::LXC::Config->print_lxc_network({}), 'seen=perl', '… not what is later');
+    is(\&PVE::LXC::Config::parse_volume, $original, 'the sub is the same');
+};
+
+subtest 'both' => sub {
+    PVE::Network::Rust::Takeover::set({
+        seams => {
+            map { ("LXC::Config::$_" => 'shadow') }
+                qw(parse_volume print_lxc_network parse_features)
+        }
+    });
+    my $divergences = sub { return seam("LXC::Config::$_[0]")->{divergences} };
+    is(answered(), 'perl', 'Perl answers');
+    is($divergences->('parse_volume'), 1, '… and that they differ is counted');
+    is_deeply(PVE::LXC::Config->parse_features('nesting=1'), { nesting => 1 }, 'the same');
+    is($divergences->('parse_features'), 1, '… but for number and string, which differ');
+    my @warnings;
+    local $SIG{__WARN__} = sub { push @warnings, @_ };
+    is(answered('warning'), 'perl', 'with a warning');
+    is_deeply(\@warnings, ["perl warns\n"], '… once, of Perl');
+    is(eval { answered('death') } // $@, "perl dies\n", 'an error of Perl');
+    my $net = { bridge => 'vmbr0' };
+    is(PVE::LXC::Config->print_lxc_network($net), 'bridge=vmbr0,seen=perl', 'the answer');
+    is_deeply(
+        $net,
+        { bridge => 'vmbr0', seen => 'perl' },
+        'the caller sees what Perl does with an argument'
+    );
+    is($divergences->('print_lxc_network'), 1, '… and that Rust did not is counted');
+    is(
+        join(' ', (PVE::LXC::Config->parse_features('nesting=1'))[0]{nesting}),
+        '1', 'in list context'
+    );
+};
+
+subtest 'inherited methods' => sub {
+    PVE::Network::Rust::Takeover::set({ phase => 'rust-read-only', seams => {} });
+    require PVE::Network::SDN::Zones::Plugin;
+    my $call =
+        sub { return $PVE::Network::SDN::Zones::Plugin::KEPT->('sdn/zones.cfg', "simple: a\n") };
+    is($call->()->{ids}{a}{type}, 'simple', 'Rust answers');
+    is_deeply(
+        SmallPVE::SectionConfig->parse_config(),
+        { perl => 'SmallPVE::SectionConfig' },
+        '… for that class alone'
+    );
+    PVE::Network::Rust::Takeover::set({ phase => 'perl-only', seams => {} });
+    is_deeply(
+        $call->(),
+        { perl => 'PVE::Network::SDN::Zones::Plugin' },
+        'Perl, with the class that was asked'
+    );
+};
+
+subtest 'files' => sub {
+    PVE::Network::Rust::Takeover::set({ seams => {} });
+    is(answered(), 'perl', 'there is none');
+    write_file($cluster_file, "phase: rust-read-only\n");
+    look();
+    is(answered(), 'rust', 'the cluster\'s');
+    write_file($node_file, "seam: LXC::Config::parse_volume perl\n");
+    look();
+    is(answered(), 'perl', 'the node\'s goes before it');
+    write_file($node_file, "seam LXC::Config::parse_volume rust\n");
+    look();
+    is(answered(), 'perl', 'what is no setting leaves what was known');
+    unlink($node_file);
+    look();
+    is(answered(), 'rust', 'without the node\'s');
+    unlink($cluster_file);
+    look();
+    is(answered(), 'perl', 'without either');
+    local $ENV{PVE_RUST_SEAM_LXC_CONFIG_PARSE_VOLUME} = 'rust';
+    write_file($cluster_file, "phase: perl-only\n");
+    look();
+    is(answered(), 'rust', 'the environment goes before files');
+    unlink($cluster_file);
+};
+
+subtest 'taken away' => sub {
+    PVE::Network::Rust::Takeover::set({ phase => 'rust-full', seams => {} });
+    is(answered(), 'rust', 'before');
+    PVE::Network::Rust::Takeover::uninstall();
+    is(answered(), 'perl', 'after');
+    is(
+        PVE::Network::SDN::Zones::Plugin->can('parse_config'),
+        \&SmallPVE::SectionConfig::parse_config,
+        'a method is inherited again'
+    );
+    ok(!(grep { ref($_) } @INC), 'nothing is left in @INC');
+    PVE::Network::Rust::Takeover->import('rust-full');
+    is(answered(), 'rust', 'once more');
+};
+done_testing();
