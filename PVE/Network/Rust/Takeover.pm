@@ -6,6 +6,7 @@ use warnings;
 use Sys::Syslog ();
 
 use PVE::Network::Rust;
+use PVE::Network::Rust::Takeover::Divergences;
 use PVE::Network::Rust::Takeover::Required;
 use PVE::Network::Rust::Takeover::Seams;
 use PVE::Network::Rust::Takeover::Setting;
@@ -99,7 +100,10 @@ sub _shadowed {
         };
         goto &$itself if $is_shadowing;
         local $is_shadowing = 1;
-        my $differ = sub { $divergences{$name}++ };
+        my $differ = sub {
+            $divergences{$name}++;
+            PVE::Network::Rust::Takeover::Divergences::record($name, @_);
+        };
         my $outcome =
             PVE::Network::Rust::Takeover::Shadow::both($itself, $rust, \@_, wantarray, $differ);
         warn $_ for @{ $outcome->{warnings} };
@@ -291,7 +295,8 @@ The Perl function answers.
 =item shadow
 
 Both run, the Perl function with the caller's arguments and Rust with copies, and Perl answers. Where they differ, in their
-answers, warnings, errors or in what has become of the arguments, that is counted. Only for functions that have no effect but
+answers, warnings, errors or in what has become of the arguments, that is counted and recorded
+(L<PVE::Network::Rust::Takeover::Divergences>). Only for functions that have no effect but
 on their arguments; others are as with C<perl>. What a function in shadow calls itself is not compared again.
 
 =item rust
