@@ -140,4 +140,17 @@ mod tests {
         assert_eq!((lines.next(), lines.number), (Some(&b"c"[..]), 4));
         assert_eq!(lines.next(), None);
     }
+
+    #[test]
+    fn files_end_with_their_last_line() {
+        for raw in [&b""[..], b"\n", b"\n\n"] {
+            assert_eq!(Lines::new(raw).next(), None, "{raw:?}");
+        }
+        let mut lines = Lines::new(b"a\r\n\nb");
+        assert!(lines.has_returns);
+        assert_eq!(lines.next(), Some(&b"a\r"[..]));
+        assert_eq!(lines.next(), Some(&b""[..]));
+        assert_eq!((lines.next(), lines.number), (Some(&b"b"[..]), 3));
+        assert_eq!((lines.next(), lines.number), (None, 3));
+    }
 }
