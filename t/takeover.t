@@ -6,6 +6,7 @@ no warnings qw(once);
 
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
+use POSIX ();
 use Test::More;
 
 my $root;
@@ -72,6 +73,7 @@ subtest 'the settings' => sub {
         ["seam: X::y\n", "line 1: expected the name of a seam and a mode\n"],
         ["seam: X::y off\n", "line 1: unknown mode 'off'\n"],
         ["seams: X::y perl\n", "line 1: unknown key 'seams'\n"],
+        ["breaker: 3\n", "line 1: expected a number of failures and one of seconds\n"],
         ["nonsense\n", "line 1: expected 'phase: NAME' or 'seam: NAME MODE'\n"],
         )
     {
@@ -227,6 +229,52 @@ subtest 'files' => sub {
     look();
     is(answered(), 'rust', 'the environment goes before files');
     unlink($cluster_file);
+};
+
+subtest 'failures' => sub {
+    my $breaker = 'PVE::Network::Rust::Takeover::Breaker';
+    make_path("$root/var/lib/pve-network-rust");
+    PVE::Network::Rust::Takeover::set({ phase => 'rust-read-only', seams => {} });
+    my $name = 'LXC::Config::parse_volume';
+    is_deeply($breaker->can('off')->(), {}, 'none is off');
+    is($breaker->can('failed')->($name, 3, 600), 0, 'once');
+    is($breaker->can('failed')->($name, 3, 600), 0, 'twice');
+    is($breaker->can('failed')->('Other::seam', 3, 600), 0, 'another one');
+    look();
+    is(answered(), 'rust', 'Rust answers');
+    is($breaker->can('failed')->($name, 3, 600), 1, 'three times');
+    is_deeply([keys %{ $breaker->can('off')->() }], [$name], 'it is off');
+    look();
+    is(answered(), 'perl', '… and Perl answers, in another process');
+    cmp_ok(seam($name)->{off}, '<=', time(), '… which says since when');
+    PVE::Network::Rust::Takeover::set({ seams => { $name => 'rust-strict' } });
+    is(answered(), 'perl', '… whatever is set');
+    $breaker->can('clear')->($name);
+    look();
+    is(answered(), 'rust', 'until it is cleared');
+    is($breaker->can('failed')->($name, 3, 600), 0, '… with nothing against it');
+    write_file($breaker->can('path')->(), 'failed ' . (time() - 700) . " $name\n" x 1);
+    is($breaker->can('failed')->($name, 2, 600), 0, 'what is long ago does not count');
+    unlink($breaker->can('path')->());
+    my $failed = PVE::Network::Rust::Takeover->can('_failed')->($name);
+    PVE::Network::Rust::Takeover::set(
+        { phase => 'rust-read-only', breaker => [2, 60], seams => {} });
+    $failed->("internal error: a bug\n");
+    is(answered(), 'rust', 'as often as is set');
+    $failed->("internal error: a bug\n");
+    is(answered(), 'perl', '… in this process at once');
+    is(seam($name)->{failures}, 2, '… which counts them');
+    $breaker->can('clear')->($name);
+    look();
+    my @pids = map {
+        my $pid = fork() // die "fork: $!\n";
+        if (!$pid) { $breaker->can('failed')->($name, 1_000, 600) for 1 .. 20; POSIX::_exit(0) }
+        $pid;
+    } 1 .. 8;
+    waitpid($_, 0) for @pids;
+    open(my $in, '<', $breaker->can('path')->()) or die "open: $!\n";
+    is(scalar(() = <$in>), 160, 'none is lost where many fail at once');
+    unlink($breaker->can('path')->());
 };
 
 subtest 'taken away' => sub {

@@ -40,7 +40,7 @@ sub _masked {
         $type eq 'HASH'
         ? {
         map {
-                   $_ => /$SECRET/
+            $_ => /$SECRET/
                 && defined($value->{$_})
                 && !ref($value->{$_})
                 ? '***'
