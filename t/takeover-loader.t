@@ -40,8 +40,10 @@ PERL
 sub run {
     my (@more) = @_;
     local $ENV{PVE_RUST_ROOT} = $root;
-    open(my $in, '-|', $^X, '-T', (map { ('-I', $_) } @more, @INC, 't/lib/small-pve'),
-        '-e', $storage)
+    open(
+        my $in, '-|', $^X, '-T', (map { ('-I', $_) } @more, @INC, 't/lib/small-pve'),
+        '-e', $storage
+        )
         or die "start perl: $!\n";
     my $said = do { local $/ = undef; <$in> };
     close($in);
@@ -54,8 +56,10 @@ is_deeply(run(), [@as_a_plugin, 'perl'], 'Perl answers while nothing is set');
 write_file("$root/etc/pve/rust-migration.cfg", "phase: rust-read-only\n");
 is_deeply(run(), [@as_a_plugin, 'rust'], 'Rust answers when it is');
 
-write_file("$root/lib/PVE/Network/Rust.pm",
-    "package PVE::Network::Rust;\ndie \"broken library\\nmore\\n\";\n");
+write_file(
+    "$root/lib/PVE/Network/Rust.pm",
+    "package PVE::Network::Rust;\ndie \"broken library\\nmore\\n\";\n"
+);
 is_deeply(
     run("$root/lib"),
     ['log: pve-network-rust: not loaded, Perl answers: broken library', @as_a_plugin, 'perl'],

@@ -6,6 +6,7 @@ no warnings qw(once);
 
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
+use POSIX ();
 use Test::More;
 
 my $root;
@@ -72,6 +73,7 @@ subtest 'the settings' => sub {
         ["seam: X::y\n", "line 1: expected the name of a seam and a mode\n"],
         ["seam: X::y off\n", "line 1: unknown mode 'off'\n"],
         ["seams: X::y perl\n", "line 1: unknown key 'seams'\n"],
+        ["breaker: 3\n", "line 1: expected a number of failures and one of seconds\n"],
         ["nonsense\n", "line 1: expected 'phase: NAME' or 'seam: NAME MODE'\n"],
         )
     {
@@ -185,6 +187,58 @@ subtest 'both' => sub {
     );
 };
 
+subtest 'what is recorded' => sub {
+    my $divergences = 'PVE::Network::Rust::Takeover::Divergences';
+    my @of_volume =
+        grep { $_->{seam} eq 'LXC::Config::parse_volume' } @{ $divergences->can('list')->() };
+    is_deeply(
+        [@{ $of_volume[0] }{qw(arguments perl)}],
+        [
+            ['PVE::LXC::Config', 'rootfs', 'local:100/disk.raw,size=8G'],
+            {
+                answer => [{ perl => 'local:100/disk.raw,size=8G' }],
+                warnings => [],
+                arguments => ['PVE::LXC::Config', 'rootfs', 'local:100/disk.raw,size=8G'],
+            },
+        ],
+        'the arguments, and what Perl made of them'
+    );
+    is($of_volume[0]{rust}{answer}[0]{size}, 8 << 30, 'what Rust did');
+    is((stat("$root/var/lib/pve-network-rust"))[2] & 077, 0, 'nobody else reads it');
+    $divergences->can('clear')->();
+    is_deeply($divergences->can('list')->(), [], 'removed');
+    my $record = $divergences->can('record');
+    my $secrets = {
+        password => 'abc',
+        user => 'u',
+        list => [{ 'csi-token' => 'abc' }],
+        raw => "user: u\npassword: abc\n\tkeyring abc\nopt: a=1,password=abc,b=2\n",
+    };
+    $record->('Some::seam', [$secrets, 5, '5'], bless({ secret => 'abc' }, 'Some::Class'), undef);
+    my ($masked) = @{ $divergences->can('list')->() };
+    unlike(
+        PVE::Network::Rust::Takeover::Divergences::path() && JSON::PP::encode_json($masked),
+        qr/abc/, 'no secret is written'
+    );
+    like(
+        JSON::PP::encode_json($masked->{arguments}),
+        qr/,5,"5"\]\z/, 'numbers and strings as they are'
+    );
+    is($masked->{perl}{class}, 'Some::Class', 'the class of an object');
+    $record->('Many::times', [], {}, {}) for 1 .. 500;
+    is(
+        scalar(grep { $_->{seam} eq 'Many::times' } @{ $divergences->can('list')->() }),
+        104, 'a hundred, and then each hundredth'
+    );
+    $record->('Much::data', ['x' x 150_000, 'y' x 150_000], {}, {});
+    my ($last) = reverse @{ $divergences->can('list')->() };
+    ok($last->{too_long} && !exists($last->{arguments}), 'not what is too long');
+    for my $n (1 .. 60) { $record->("Large::$n", ['x' x 200_000], {}, {}) }
+    my $bytes = (-s $divergences->can('path')->()) + (-s $divergences->can('path')->() . '.1');
+    cmp_ok($bytes, '<', 10_000_000, 'it is bounded');
+    $divergences->can('clear')->();
+};
+
 subtest 'inherited methods' => sub {
     PVE::Network::Rust::Takeover::set({ phase => 'rust-read-only', seams => {} });
     require PVE::Network::SDN::Zones::Plugin;
@@ -227,6 +281,52 @@ subtest 'files' => sub {
     look();
     is(answered(), 'rust', 'the environment goes before files');
     unlink($cluster_file);
+};
+
+subtest 'failures' => sub {
+    my $breaker = 'PVE::Network::Rust::Takeover::Breaker';
+    PVE::Network::Rust::Takeover::set({ phase => 'rust-read-only', seams => {} });
+    my $name = 'LXC::Config::parse_volume';
+    is_deeply($breaker->can('off')->(), {}, 'none is off');
+    is($breaker->can('failed')->($name, 3, 600), 0, 'once');
+    is($breaker->can('failed')->($name, 3, 600), 0, 'twice');
+    is($breaker->can('failed')->('Other::seam', 3, 600), 0, 'another one');
+    look();
+    is(answered(), 'rust', 'Rust answers');
+    is($breaker->can('failed')->($name, 3, 600), 1, 'three times');
+    is_deeply([keys %{ $breaker->can('off')->() }], [$name], 'it is off');
+    look();
+    is(answered(), 'perl', '… and Perl answers, in another process');
+    cmp_ok(seam($name)->{off}, '<=', time(), '… which says since when');
+    PVE::Network::Rust::Takeover::set({ seams => { $name => 'rust-strict' } });
+    is(answered(), 'perl', '… whatever is set');
+    $breaker->can('clear')->($name);
+    look();
+    is(answered(), 'rust', 'until it is cleared');
+    is($breaker->can('failed')->($name, 3, 600), 0, '… with nothing against it');
+    write_file($breaker->can('path')->(), 'failed ' . (time() - 700) . " $name\n" x 1);
+    is($breaker->can('failed')->($name, 2, 600), 0, 'what is long ago does not count');
+    unlink($breaker->can('path')->());
+    my $failed = PVE::Network::Rust::Takeover->can('_failed')->($name);
+    PVE::Network::Rust::Takeover::set(
+        { phase => 'rust-read-only', breaker => [2, 60], seams => {} }
+    );
+    $failed->("internal error: a bug\n");
+    is(answered(), 'rust', 'as often as is set');
+    $failed->("internal error: a bug\n");
+    is(answered(), 'perl', '… in this process at once');
+    is(seam($name)->{failures}, 2, '… which counts them');
+    $breaker->can('clear')->($name);
+    look();
+    my @pids = map {
+        my $pid = fork() // die "fork: $!\n";
+        if (!$pid) { $breaker->can('failed')->($name, 1_000, 600) for 1 .. 20; POSIX::_exit(0) }
+        $pid;
+    } 1 .. 8;
+    waitpid($_, 0) for @pids;
+    open(my $in, '<', $breaker->can('path')->()) or die "open: $!\n";
+    is(scalar(() = <$in>), 160, 'none is lost where many fail at once');
+    unlink($breaker->can('path')->());
 };
 
 subtest 'taken away' => sub {

@@ -6,6 +6,8 @@ use warnings;
 use Sys::Syslog ();
 
 use PVE::Network::Rust;
+use PVE::Network::Rust::Takeover::Breaker;
+use PVE::Network::Rust::Takeover::Divergences;
 use PVE::Network::Rust::Takeover::Required;
 use PVE::Network::Rust::Takeover::Seams;
 use PVE::Network::Rust::Takeover::Setting;
@@ -13,6 +15,9 @@ use PVE::Network::Rust::Takeover::Shadow;
 
 # A changed setting is noticed after at most twice as long.
 my $LOOK_EVERY = 5;
+
+# So many failures in so many seconds turn a seam off, unless a setting says otherwise.
+my $BREAKER = [3, 600];
 
 my @FILES = qw(/etc/pve-network-rust/migration.cfg /etc/pve/rust-migration.cfg);
 
@@ -26,6 +31,9 @@ our $is_shadowing = 0;
 # The setting of this process alone, then those of the files, by the file's name.
 my $own = { seams => {} };
 my (%read, %seen);
+
+# The seams that are off on this node, or in this process where that cannot be written.
+my $off = {};
 
 sub _log {
     my ($priority, $text) = @_;
@@ -47,14 +55,21 @@ sub _stamp {
     return join(' ', @stat[0, 1, 7, 9, 10]);
 }
 
-# Reads a file that has changed. What cannot be read or understood leaves what was known.
+# What has been read of a file before is that of another one.
+sub _has_changed {
+    my ($path) = @_;
+    my $stamp = _stamp($path) // return 0;
+    return 0 if $stamp eq ($seen{$path} // '');
+    $seen{$path} = $stamp;
+    return 1;
+}
+
+# Reads a setting. What cannot be read or understood leaves what was known.
 sub _read {
     my ($file) = @_;
     my $path = ($ENV{PVE_RUST_ROOT} // '') . $file;
-    my $stamp = _stamp($path) // return 0;
-    return 0 if $stamp eq ($seen{$file} // '');
-    $seen{$file} = $stamp;
-    if ($stamp eq 'absent') {
+    return 0 if !_has_changed($path);
+    if ($seen{$path} eq 'absent') {
         delete($read{$file});
         return 1;
     }
@@ -72,14 +87,21 @@ sub _read {
     return 1;
 }
 
+sub _read_breaker {
+    return 0 if !_has_changed(PVE::Network::Rust::Takeover::Breaker::path());
+    $off = PVE::Network::Rust::Takeover::Breaker::off();
+    return 1;
+}
+
 sub look {
     # Not while modules are half loaded.
     PVE::Network::Rust::Takeover::Required::catch_up() if ${^GLOBAL_PHASE} ne 'START';
-    my $changed = grep { _read($_) } @FILES;
+    my $changed = grep { $_ } _read_breaker(), map { _read($_) } @FILES;
     _apply() if $changed;
     return;
 }
 
+# Rust's side of a seam had an internal error.
 sub _failed {
     my ($name) = @_;
     return sub {
@@ -87,6 +109,14 @@ sub _failed {
         $failures{$name}++;
         chomp($error);
         _log('err', "$name: $error; Perl answers");
+        my ($limit) = ((grep { defined($_) } map { $_->{breaker} } _settings()), $BREAKER);
+        my ($count, $seconds) = @$limit;
+        my $is_off =
+            eval { PVE::Network::Rust::Takeover::Breaker::failed($name, $count, $seconds) };
+        return if !($is_off // $failures{$name} >= $count);
+        $off->{$name} = time();
+        _log('err', "$name failed $count times in $seconds s: it is off until it is cleared");
+        _apply();
     };
 }
 
@@ -99,7 +129,10 @@ sub _shadowed {
         };
         goto &$itself if $is_shadowing;
         local $is_shadowing = 1;
-        my $differ = sub { $divergences{$name}++ };
+        my $differ = sub {
+            $divergences{$name}++;
+            PVE::Network::Rust::Takeover::Divergences::record($name, @_);
+        };
         my $outcome =
             PVE::Network::Rust::Takeover::Shadow::both($itself, $rust, \@_, wantarray, $differ);
         warn $_ for @{ $outcome->{warnings} };
@@ -119,9 +152,22 @@ sub _answer {
         _log('err', "$name: $error; Perl answers");
         return $intercept->answer(undef);
     }
-    return $intercept->answer($rust) if $mode eq 'rust-strict';
-    return $intercept->answer($rust, _failed($name)) if $mode eq 'rust';
-    return $intercept->answer(_shadowed($name, $sub->{perl}, $rust, $intercept));
+    my $answer =
+        $mode eq 'shadow' ? _shadowed($name, $sub->{perl}, $rust, $intercept) : $rust;
+    $answer = _if_able($seam, $sub, $answer) if $seam->{needs};
+    return $intercept->answer($answer, $mode eq 'rust' ? _failed($name) : undef);
+}
+
+# Whether Rust can answer may depend on what others have loaded since.
+sub _if_able {
+    my ($seam, $sub, $answer) = @_;
+    my ($perl, $intercept) = @$sub{qw(perl intercept)};
+    my $is_able = $seam->{package}->can($seam->{needs});
+    return sub {
+        goto &$answer if $is_able->();
+        $intercept->pass();
+        goto &$perl;
+    };
 }
 
 # Loads Rust's side, when it is first wanted.
@@ -135,6 +181,7 @@ sub _apply {
     my @settings = _settings();
     for my $seam (PVE::Network::Rust::Takeover::Seams::all()) {
         my $mode = PVE::Network::Rust::Takeover::Setting::mode($seam, @settings);
+        $mode = 'perl' if exists($off->{ $seam->{name} });
         next if $mode eq ($mode{ $seam->{name} } // 'perl');
         $mode{ $seam->{name} } = $mode;
         _answer($seam, $_) for @{ $installed{ $seam->{name} } // [] };
@@ -231,6 +278,7 @@ sub status {
             {
                 name => $name,
                 mode => $mode{$name} // 'perl',
+                off => $off->{$name},
                 installed => scalar(grep { _is_there($_) } @{ $installed{$name} // [] }),
                 calls => $calls,
                 failures => $failures{$name} // 0,
@@ -291,13 +339,15 @@ The Perl function answers.
 =item shadow
 
 Both run, the Perl function with the caller's arguments and Rust with copies, and Perl answers. Where they differ, in their
-answers, warnings, errors or in what has become of the arguments, that is counted. Only for functions that have no effect but
+answers, warnings, errors or in what has become of the arguments, that is counted and recorded
+(L<PVE::Network::Rust::Takeover::Divergences>). Only for functions that have no effect but
 on their arguments; others are as with C<perl>. What a function in shadow calls itself is not compared again.
 
 =item rust
 
 Rust answers. Where it has an internal error, which is a bug, that is logged and Perl answers. What the Rust function dies
-with otherwise is the answer, as it would be in Perl.
+with otherwise is the answer, as it would be in Perl. A seam that fails three times in ten minutes is turned off on this node
+until it is cleared (L<PVE::Network::Rust::Takeover::Breaker>): Perl answers.
 
 =item rust-strict
 
@@ -351,7 +401,7 @@ Has this process go by a setting of its own, a hash as in L<PVE::Network::Rust::
 
 =head2 status()
 
-Returns a reference to a list, a hash for each seam: C<name>, C<mode>, C<installed>, the number of subs that it stands
+Returns a reference to a list, a hash for each seam: C<name>, C<mode>, C<off>, since when it is off, C<installed>, the number of subs that it stands
 before, and for this process C<calls>, C<failures> and C<divergences>.
 
 =for perlxs functions

@@ -22,6 +22,7 @@ pub mod pod;
 mod print;
 mod properties;
 mod property;
+mod same;
 mod schema;
 pub mod section;
 pub mod size;

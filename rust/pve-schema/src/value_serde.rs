@@ -22,6 +22,7 @@ impl Serialize for Bytes<'_> {
 }
 
 impl Serialize for PerlStr<'_> {
+    #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             PerlStr::Bytes(bytes) => serializer.serialize_bytes(bytes),
@@ -31,12 +32,14 @@ impl Serialize for PerlStr<'_> {
 }
 
 impl Serialize for PerlString<'_> {
+    #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.as_perl().serialize(serializer)
     }
 }
 
 impl Serialize for Scalar<'_> {
+    #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Scalar::Undef => serializer.serialize_none(),
@@ -53,6 +56,7 @@ impl Serialize for Scalar<'_> {
 }
 
 impl Serialize for Value<'_> {
+    #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Value::Scalar(scalar) => scalar.serialize(serializer),

@@ -446,6 +446,8 @@ my %calls;
         intercept_calls(
             'PVE::Network::Rust::Takeover::Intercept', 'PVE::Network::Rust::Takeover'
         ),
+        'PVE::Network::Rust::Takeover::same' =>
+            sub { PVE::Network::Rust::Takeover::same({ a => [1] }, { a => ['1'] }) },
         "${binding}::new" => sub { $binding->new },
         "${binding}::bind_vnet" =>
             $with_files->(fails(sub { $binding->new->bind_vnet('none', 100, 'net0', { a => 1 }) })),

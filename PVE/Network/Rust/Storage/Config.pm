@@ -61,6 +61,23 @@ sub register_plugin {
     return;
 }
 
+# By the number of plugins that the reference has: whether all of them are known.
+my ($plugins, $are_known) = (0, 1);
+
+sub knows_plugins {
+    my $class_of = PVE::Storage::Plugin->private()->{plugins};
+    my $count = keys %$class_of;
+    return $are_known if $count == $plugins;
+    my $types = __PACKAGE__->create_schema()->{properties}{type}{enum};
+    my %known = map { $_ => 1 } @$types;
+    ($plugins, $are_known) = ($count, 1);
+    for my $type (grep { !$known{$_} } sort keys %$class_of) {
+        next if eval { __PACKAGE__->register_plugin($class_of->{$type}); 1 };
+        $are_known = 0;
+    }
+    return $are_known;
+}
+
 1;
 
 __END__
@@ -101,6 +118,10 @@ are understood. The plugin's type is shared if it is among C<@PVE::Storage::Plug
 Dies where only the plugin itself can do what it does, naming it: a C<check_config> that is none of PVE's own or another method
 of its own that reading and writing call, a pattern, or a format that is not known here. Its storages are unknown then, and
 whoever reads a file that has some does so in Perl.
+
+=head2 knows_plugins()
+
+Registers the plugins that C<PVE::Storage::Plugin> has and this does not, and returns whether all are known now.
 
 =head1 FUNCTIONS
 

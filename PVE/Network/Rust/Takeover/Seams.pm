@@ -9,7 +9,7 @@ my @PHASES = qw(perl-only rust-read-only rust-basic-write rust-advanced rust-sdn
 my @MODES = qw(perl shadow rust rust-strict);
 
 # The package below PVE::Network::Rust, the reference's packages, the phase, whether the functions have no effect but on
-# what they are given, and their names; NAME=OTHER where the reference's is another one.
+# what they are given, and their names; NAME=OTHER where the reference's is another one. A hash at the end: more of each seam.
 my @ROWS = (
     [
         'LXC::Config', ['PVE::LXC::Config'], 'rust-read-only', 1,
@@ -18,6 +18,14 @@ my @ROWS = (
     [
         'LXC::Config', ['PVE::LXC::Config'], 'rust-basic-write', 1,
         qw(write_pct_config print_lxc_network print_volume print_device)
+    ],
+    [
+        'Storage::Config', ['PVE::Storage::Plugin'], 'rust-read-only', 1,
+        'parse_config', { needs => 'knows_plugins' }
+    ],
+    [
+        'Storage::Config', ['PVE::Storage::Plugin'], 'rust-basic-write', 1,
+        'write_config', { needs => 'knows_plugins' }
     ],
     # Proxmox VE 8 has them in PVE::INotify, later ones call the others from there.
     [
@@ -59,7 +67,7 @@ my @ROWS = (
 );
 
 sub _seam {
-    my ($package, $references, $phase, $is_pure, $function) = @_;
+    my ($package, $references, $phase, $is_pure, $function, %more) = @_;
     my ($name, $theirs) = split(/=/, $function);
     $theirs //= $name;
     return {
@@ -69,12 +77,14 @@ sub _seam {
         replaces => [map { { package => $_, function => $theirs } } @$references],
         phase => $phase,
         pure => $is_pure,
+        %more,
     };
 }
 
 my @SEAMS = map {
     my ($package, $references, $phase, $is_pure, @functions) = @$_;
-    map { _seam($package, $references, $phase, $is_pure, $_) } @functions;
+    my %more = map { %$_ } grep { ref($_) } @functions;
+    map { _seam($package, $references, $phase, $is_pure, $_, %more) } grep { !ref($_) } @functions;
 } @ROWS;
 
 my %PHASE = map { $PHASES[$_] => $_ } 0 .. $#PHASES;
@@ -126,7 +136,8 @@ A seam is a function of Proxmox VE's Perl code that one of this library can answ
 
 Returns all seams, hashes with C<name>, such as C<LXC::Config::parse_pct_config>; C<package> and C<function> of this
 library; C<replaces>, a list of hashes with C<package> and C<function>, the subs of Proxmox VE that it answers for;
-C<phase>, from which on it does; and C<pure>, true where it has no effect but on its arguments.
+C<phase>, from which on it does; C<pure>, true where it has no effect but on its arguments; and C<needs> where the package has a
+function of that name that says whether it can answer.
 
 =head2 find($name)
 

@@ -13,6 +13,12 @@ sub _line {
         $setting->{phase} = $value;
         return;
     }
+    if ($key eq 'breaker') {
+        my ($failures, $seconds) = $value =~ /\A([1-9]\d*) ([1-9]\d*)\z/
+            or die "expected a number of failures and one of seconds\n";
+        $setting->{breaker} = [$failures, $seconds];
+        return;
+    }
     die "unknown key '$key'\n" if $key ne 'seam';
     my ($name, $mode, @more) = split(' ', $value);
     die "expected the name of a seam and a mode\n" if !defined($mode) || @more;
@@ -40,6 +46,7 @@ sub parse {
 sub format {
     my ($setting) = @_;
     my $text = defined($setting->{phase}) ? "phase: $setting->{phase}\n" : '';
+    $text .= "breaker: @{ $setting->{breaker} }\n" if $setting->{breaker};
     $text .= "seam: $_ $setting->{seams}{$_}\n" for sort keys %{ $setting->{seams} };
     return $text;
 }
@@ -104,15 +111,16 @@ one of
     # what is said to readers
     phase: rust-read-only
     seam: LXC::Config::parse_volume perl
+    breaker: 3 600
 
-There is at most one phase. Of several lines about a seam the last one counts. Seams that this version does not know are
+There is at most one phase. C<breaker> says how many internal errors in how many seconds turn a seam off. Of several lines about a seam the last one counts. Seams that this version does not know are
 kept, and have no effect.
 
 =head1 FUNCTIONS
 
 =head2 parse($text)
 
-Returns the setting as a hash: C<phase>, if there is one, and C<seams>, a hash of modes by name. Dies with the line that is
+Returns the setting as a hash: C<phase> and C<breaker>, a list of two numbers, if there is one, and C<seams>, a hash of modes by name. Dies with the line that is
 none.
 
 =head2 format($setting)

@@ -5,16 +5,7 @@ use warnings;
 
 use Storable ();
 
-# A handle is read by both: what is left of it, once for each.
-sub _handles {
-    my ($fh) = @_;
-    my $text = do { local $/ = undef; <$fh> };
-    return map {
-        my $copy = $text // '';
-        open(my $in, '<', \$copy) or die "open: $!\n";
-        $in;
-    } 1 .. 2;
-}
+use PVE::Network::Rust;
 
 sub _is_handle {
     my ($value) = @_;
@@ -22,33 +13,21 @@ sub _is_handle {
         || ref(\$value) eq 'GLOB';
 }
 
-# The arguments again, of their own.
-sub _copies {
-    my ($arguments) = @_;
-    my @copies;
-    for my $argument (@$arguments) {
-        if (_is_handle($argument)) {
-            my ($first, $second) = _handles($argument);
-            $argument = $first;
-            push @copies, $second;
-        } else {
-            push @copies, ref($argument) ? Storable::dclone($argument) : $argument;
-        }
-    }
-    return \@copies;
+sub _rest {
+    my ($fh) = @_;
+    local $/ = undef;
+    return <$fh> // '';
+}
+
+sub _handle {
+    my ($text) = @_;
+    open(my $in, '<', \$text) or die "open: $!\n";
+    return $in;
 }
 
 sub _plain {
     my ($value) = @_;
     return _is_handle($value) ? undef : $value;
-}
-
-# Numbers and strings, bytes and characters are told apart; order of keys is not.
-sub _frozen {
-    my ($value) = @_;
-    local $Storable::canonical = 1;
-    local $Storable::Deparse = 0;
-    return Storable::freeze($value);
 }
 
 sub _run {
@@ -73,7 +52,7 @@ sub _run {
 # What is compared: where in a source file something was said is not.
 sub _said {
     my ($said) = @_;
-    return $said =~ s/ at \S+ line \d+\.\n\z/\n/r if !ref($said);
+    return $said =~ s/ at \S+ line \d+(?:, <\S*> (?:line|chunk) \d+)?\.\n\z/\n/r if !ref($said);
     return $said if !UNIVERSAL::isa($said, 'HASH');
     my %fields = %$said;
     delete @fields{qw(filename line)};
@@ -84,21 +63,36 @@ sub _compared {
     my ($outcome) = @_;
     my %compared = (%$outcome, warnings => [map { _said($_) } @{ $outcome->{warnings} }]);
     $compared{error} = _said($outcome->{error}) if exists($outcome->{error});
-    return _frozen(\%compared);
+    return \%compared;
+}
+
+# The arguments once more, from what was kept of them.
+sub _thawed {
+    my ($frozen, @handles) = @_;
+    my $arguments = Storable::thaw($frozen);
+    $arguments->[$_] = _handle($arguments->[$_]) for @handles;
+    return $arguments;
 }
 
 sub both {
     my ($perl, $rust, $arguments, $wantarray, $differ) = @_;
     local $@ = '';
     my @own = @$arguments;
-    my $copies = eval { _copies(\@own) };
+    my @handles = grep { _is_handle($own[$_]) } 0 .. $#own;
+    # Both read all of a handle.
+    $own[$_] = _rest($own[$_]) for @handles;
+    my $frozen = eval { Storable::freeze(\@own) };
+    $own[$_] = _handle($own[$_]) for @handles;
     my $theirs = _run($perl, \@own, $wantarray);
     my $saved = $!;
     eval {
         local $SIG{__DIE__} = 'DEFAULT';
-        my $ours = _run($rust, $copies, $wantarray);
-        $differ->($theirs, $ours) if _compared($theirs) ne _compared($ours);
-    } if $copies;
+        my $ours = _run($rust, _thawed($frozen, @handles), $wantarray);
+        my $is_same = eval {
+            PVE::Network::Rust::Takeover::same(_compared($theirs), _compared($ours));
+        };
+        $differ->(_thawed($frozen), $theirs, $ours) if !$is_same;
+    } if defined($frozen);
     $! = $saved;
     return $theirs;
 }
@@ -120,7 +114,7 @@ PVE::Network::Rust::Takeover::Shadow - two functions run beside each other
 Calls C<$perl> with the arguments and C<$rust> with copies of them, both in the context that C<$wantarray> says. What is
 left to read of a handle is read by both.
 
-Calls C<$differ> with both outcomes where they are not the same: the answers, numbers and strings told apart; the warnings
+Calls C<$differ> with the arguments, as they were, and both outcomes where these are not the same: the answers, numbers and strings told apart; the warnings
 and the errors, but for the place in the source that they name; and what has become of the arguments. Nothing that C<$rust>
 or C<$differ> dies with is heard of, nor what C<$rust> warns about.
 

@@ -68,7 +68,7 @@ impl<'a> Ifaces<'a> {
     pub(super) fn get_or_add(&mut self, name: PerlStr<'a>) -> &mut Map<'a> {
         let place = self.place(name).unwrap_or_else(|| {
             self.places.insert(key_of(name), self.list.len());
-            self.list.push((name, Map::with_capacity(12)));
+            self.list.push((name, Map::with_capacity(16)));
             self.list.len() - 1
         });
         &mut self.list[place].1

@@ -142,7 +142,7 @@ impl Family {
 /// Sets a key of an interface.
 #[inline(always)]
 pub(super) fn set<'a>(iface: &mut Map<'a>, key: &'static str, value: impl Into<Value<'a>>) {
-    iface.insert(PerlString::literal(key), value);
+    iface.set(key, value);
 }
 
 fn ports<'a>(iface: &mut Map<'a>, key: &'static str, value: &'a [u8]) {

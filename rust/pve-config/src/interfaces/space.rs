@@ -110,15 +110,25 @@ pub(super) fn with_single_spaces(string: PerlStr<'_>) -> Option<Vec<PerlStr<'_>>
 }
 
 /// Bytes without white space at their start.
-pub(super) fn trim_start(bytes: &[u8]) -> &[u8] {
-    let at = bytes.iter().position(|byte| !is_space(*byte)).unwrap_or(bytes.len());
-    bytes.get(at..).unwrap_or_default()
+pub(super) fn trim_start(mut bytes: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = bytes {
+        if !is_space(*first) {
+            break;
+        }
+        bytes = rest;
+    }
+    bytes
 }
 
 /// Bytes without white space at their end.
-pub(super) fn trim_end(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().rposition(|byte| !is_space(*byte)).map_or(0, |last| last + 1);
-    bytes.get(..end).unwrap_or_default()
+pub(super) fn trim_end(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., last] = bytes {
+        if !is_space(*last) {
+            break;
+        }
+        bytes = rest;
+    }
+    bytes
 }
 
 /// The first word of bytes that begin with none of white space, and what follows it and the white space after it. `None`

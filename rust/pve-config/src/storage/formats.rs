@@ -67,7 +67,7 @@ pub static SERVER: Rule = Rule {
     check: |value, environment| {
         // The reference takes the name as the check's answer, and a server `0` for none.
         let is_name = value.is_true() && (DNS_NAME.check)(value, environment).is_ok();
-        let fine = is_ip(value) || is_name;
+        let fine = is_name || is_ip(value);
         verdict(fine, "value does not look like a valid server name or IP address\n")
     },
 };

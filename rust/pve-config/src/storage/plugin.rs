@@ -197,15 +197,9 @@ fn set(names: &[Cow<'static, str>]) -> Map<'static> {
 fn add(set: &mut Map<'static>, name: Cow<'static, str>) {
     match name {
         Cow::Borrowed(name) => set.set(name, Scalar::Int(1)),
-        Cow::Owned(_) => set.insert(key(name), Scalar::Int(1)),
-    }
-}
-
-/// A name as a hash's key.
-fn key(name: Cow<'static, str>) -> PerlString<'static> {
-    match name {
-        Cow::Borrowed(name) => PerlString::literal(name),
-        Cow::Owned(name) => PerlString::from(PerlStr::Bytes(name.as_bytes())).into_owned(),
+        Cow::Owned(name) => {
+            set.insert(PerlStr::Bytes(name.as_bytes()).into_owned(), Scalar::Int(1));
+        }
     }
 }
 
@@ -237,10 +231,10 @@ fn decode_content(
     text: &Scalar<'_>,
     warnings: &mut Vec<PerlString<'static>>,
 ) -> Result<Map<'static>, Error> {
-    let separators =
-        text.to_perl().as_bytes().iter().filter(|b| !b.is_ascii_alphanumeric()).count();
-    let mut content = Map::with_capacity(kind.content.len().min(separators + 1));
-    items(text.to_perl().as_perl(), |name| {
+    let text = text.to_perl();
+    let commas = text.as_bytes().iter().filter(|b| **b == b',').count();
+    let mut content = Map::with_capacity(kind.content.len().min(commas + 1));
+    items(text.as_perl(), |name| {
         if let Some(name) = named(&kind.content, name) {
             add(&mut content, name.clone());
         } else {

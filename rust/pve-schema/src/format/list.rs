@@ -1,6 +1,7 @@
 //! Lists in one string.
 
 use crate::PerlStr;
+use crate::class::is_space;
 
 /// Calls `item` for each element of a list (`PVE::ParseUtils::split_list`): the parts between NULs where there are any,
 /// else the parts between commas, semicolons and white space. Stops at the first failure.
@@ -8,29 +9,26 @@ use crate::PerlStr;
 /// The reference compiles this with Unicode rules, so that the bytes 0x85 and 0xA0 are white space too.
 pub fn split<'a, E>(
     list: PerlStr<'a>,
-    mut item: impl FnMut(PerlStr<'a>) -> Result<(), E>,
+    item: impl FnMut(PerlStr<'a>) -> Result<(), E>,
 ) -> Result<(), E> {
     let bytes = list.as_bytes();
-    if memchr::memchr(0, bytes).is_some() {
+    if bytes.contains(&0) {
         let last = bytes.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
         if last == 0 {
             return Ok(());
         }
         return list.slice(0, last).split(0).try_for_each(item);
     }
-    let mut start = 0;
-    let mut at = 0;
-    for c in list.chars() {
-        let end = at;
-        at += if matches!(list, PerlStr::Bytes(_)) { 1 } else { c.len_utf8() };
-        if matches!(c, ',' | ';') || c.is_whitespace() {
-            if end > start {
-                item(list.slice(start, end))?;
-            }
-            start = at;
+    match list {
+        PerlStr::Bytes(bytes) => {
+            let parts = bytes.split(|b| is_space(*b) || matches!(b, b',' | b';' | 0x85 | 0xa0));
+            parts.filter(|part| !part.is_empty()).map(PerlStr::Bytes).try_for_each(item)
+        }
+        PerlStr::Text(text) => {
+            let parts = text.split(|c: char| matches!(c, ',' | ';') || c.is_whitespace());
+            parts.filter(|part| !part.is_empty()).map(PerlStr::Text).try_for_each(item)
         }
     }
-    if at > start { item(list.slice(start, at)) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -52,6 +50,7 @@ mod tests {
         assert_eq!(items(PerlStr::literal(" ,a;;b \t c,")), [b"a", b"b", b"c"]);
         assert!(items(PerlStr::literal(" ;,")).is_empty());
         assert_eq!(items(PerlStr::Bytes(b"a\xa0b\x85c")), [b"a", b"b", b"c"]);
+        assert_eq!(items(PerlStr::Text("a\u{a0}b,\u{2003}c")), [b"a", b"b", b"c"]);
     }
 
     #[test]

@@ -110,7 +110,10 @@ fn check_data<'a, B>(
     match value {
         Value::Scalar(scalar) => {
             let text = scalar.to_perl();
-            check_text(definition, text.as_perl(), how.environment, how.skip_schema_check)?;
+            refuse_line_feed(text.as_bytes())?;
+            if !how.skip_schema_check {
+                check_text(definition, text.as_perl(), how.environment)?;
+            }
             Ok(converted(definition, scalar).into())
         }
         reference if how.skip_schema_check => Ok(reference),
@@ -127,19 +130,20 @@ fn check_data<'a, B>(
     }
 }
 
-/// Checks the text of a value.
+/// Refuses a value that would not stay in its line.
+fn refuse_line_feed(text: &[u8]) -> Result<(), Error> {
+    if memchr::memchr2(b'\n', b'\r', text).is_some() {
+        return Err(Error::died(&[PerlStr::literal("property contains a line feed\n")]));
+    }
+    Ok(())
+}
+
+/// Checks the text of a value against its schema.
 fn check_text(
     definition: &Definition,
     text: PerlStr<'_>,
     environment: &Environment<'_>,
-    skip_schema_check: bool,
 ) -> Result<(), Error> {
-    if memchr::memchr2(b'\n', b'\r', text.as_bytes()).is_some() {
-        return Err(Error::died(&[PerlStr::literal("property contains a line feed\n")]));
-    }
-    if skip_schema_check {
-        return Ok(());
-    }
     definition
         .check(text, environment)
         .map_err(|problem| Error::died(&[problem.as_perl(), PerlStr::literal("\n")]))
@@ -159,12 +163,14 @@ fn converted<'a>(definition: &Definition, value: Scalar<'a>) -> Scalar<'a> {
 /// The text of a line's value, and whether it is kept as a number.
 pub(super) type Checked<'a> = (&'a [u8], bool);
 
-/// Checks the value of a line, against its schema too (`check_value`). The property is known, by its number.
+/// Checks the value of a line, against its schema too (`check_value`). The property is known, by its number; `has_returns`
+/// tells whether the value may have a carriage return.
 pub(super) fn check_line<'a>(
     kind: &Type,
     (number, definition): (usize, &Definition),
     key: &[u8],
     value: Option<&'a [u8]>,
+    has_returns: bool,
     environment: &Environment<'_>,
 ) -> Result<Checked<'a>, Error> {
     if kind.usage(number).is_none() {
@@ -179,6 +185,9 @@ pub(super) fn check_line<'a>(
         None if is_flag => b"1",
         None => return Err(Error::died(&[PerlStr::literal("got undefined value\n")])),
     };
-    check_text(definition, PerlStr::Bytes(value), environment, false)?;
+    if has_returns {
+        refuse_line_feed(value)?;
+    }
+    check_text(definition, PerlStr::Bytes(value), environment)?;
     Ok((value, is_number(definition)))
 }

@@ -2,14 +2,24 @@
 
 use crate::class::is_space;
 
-fn trim_start(line: &[u8]) -> &[u8] {
-    let spaces = line.iter().take_while(|b| is_space(**b)).count();
-    line.get(spaces..).unwrap_or_default()
+fn trim_start(mut line: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = line {
+        if !is_space(*first) {
+            break;
+        }
+        line = rest;
+    }
+    line
 }
 
-fn trim_end(line: &[u8]) -> &[u8] {
-    let spaces = line.iter().rev().take_while(|b| is_space(**b)).count();
-    line.get(..line.len() - spaces).unwrap_or_default()
+fn trim_end(mut line: &[u8]) -> &[u8] {
+    while let [rest @ .., last] = line {
+        if !is_space(*last) {
+            break;
+        }
+        line = rest;
+    }
+    line
 }
 
 /// The first word, which starts at the first byte, and what follows it.
@@ -49,16 +59,23 @@ pub(super) fn is_true(line: &[u8]) -> bool {
 
 /// The lines of a file, without comments; those at its end that are empty do not count.
 pub(super) struct Lines<'a> {
-    rest: Option<&'a [u8]>,
+    raw: &'a [u8],
+    /// Where the next line starts; behind the end if there is none.
+    start: usize,
+    ends: memchr::Memchr<'a>,
     /// The number of the last line that was taken, from 1.
     pub number: usize,
+    /// Whether a line may have a carriage return.
+    pub has_returns: bool,
 }
 
 impl<'a> Lines<'a> {
     pub fn new(raw: &'a [u8]) -> Self {
         let newlines = raw.iter().rev().take_while(|b| **b == b'\n').count();
         let raw = raw.get(..raw.len() - newlines).unwrap_or_default();
-        Self { rest: (!raw.is_empty()).then_some(raw), number: 0 }
+        let has_returns = memchr::memchr(b'\r', raw).is_some();
+        let start = usize::from(raw.is_empty());
+        Self { raw, start, ends: memchr::memchr_iter(b'\n', raw), number: 0, has_returns }
     }
 }
 
@@ -67,18 +84,11 @@ impl<'a> Iterator for Lines<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         loop {
-            let rest = self.rest?;
+            // There is none where the line would start behind the end.
+            let end = self.ends.next().unwrap_or(self.raw.len());
+            let line = self.raw.get(self.start..end)?;
+            self.start = end + 1;
             self.number += 1;
-            let line = match memchr::memchr(b'\n', rest) {
-                Some(end) => {
-                    self.rest = rest.get(end + 1..);
-                    rest.get(..end).unwrap_or_default()
-                }
-                None => {
-                    self.rest = None;
-                    rest
-                }
-            };
             if trim_start(line).first() != Some(&b'#') {
                 return Some(line);
             }
@@ -129,5 +139,18 @@ mod tests {
         assert_eq!(lines.next(), Some(&b""[..]));
         assert_eq!((lines.next(), lines.number), (Some(&b"c"[..]), 4));
         assert_eq!(lines.next(), None);
+    }
+
+    #[test]
+    fn files_end_with_their_last_line() {
+        for raw in [&b""[..], b"\n", b"\n\n"] {
+            assert_eq!(Lines::new(raw).next(), None, "{raw:?}");
+        }
+        let mut lines = Lines::new(b"a\r\n\nb");
+        assert!(lines.has_returns);
+        assert_eq!(lines.next(), Some(&b"a\r"[..]));
+        assert_eq!(lines.next(), Some(&b""[..]));
+        assert_eq!((lines.next(), lines.number), (Some(&b"b"[..]), 3));
+        assert_eq!((lines.next(), lines.number), (None, 3));
     }
 }

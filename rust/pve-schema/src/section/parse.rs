@@ -43,6 +43,7 @@ pub fn parse_config<'a, B: BasePlugin>(
         warnings: Vec::new(),
         errors: Vec::new(),
         sections: Vec::with_capacity((raw.len() / TYPICAL).min(1 << 16)),
+        seen: Vec::new(),
         places: HashMap::with_capacity((raw.len() / TYPICAL).min(1 << 16)),
     };
     reader.read();
@@ -64,6 +65,8 @@ struct Reader<'a, 'r, B> {
     warnings: Vec<PerlString<'static>>,
     errors: Vec<ValueError>,
     sections: Vec<Section<'a>>,
+    /// By the number of a property, whether the section has it.
+    seen: Vec<bool>,
     /// Where in `sections` an ID is.
     places: HashMap<&'a [u8], usize>,
 }
@@ -126,6 +129,7 @@ impl<'a, B: BasePlugin> Reader<'a, '_, B> {
     fn known(&mut self, kind: &Type, header: &Header<'a>) -> Option<Map<'a>> {
         let mut number = self.lines.number;
         let mut config = Map::with_capacity(8);
+        self.seen.clear();
         while let Some(line) = self.lines.next().filter(|line| line::is_true(line)) {
             number = self.lines.number;
             let Some((key, value)) = line::setting(line) else {
@@ -158,18 +162,33 @@ impl<'a, B: BasePlugin> Reader<'a, '_, B> {
         let Some((number, definition)) = property else {
             return Err(Error::died(&[PerlStr::literal("unknown property type\n")]));
         };
-        let known = config.get_mut_bytes(key);
-        if !definition.is_list() && known.is_some() {
+        let is_known = self.seen.get(number) == Some(&true);
+        if is_known && !definition.is_list() {
             return Err(Error::died(&[PerlStr::literal("duplicate attribute\n")]));
         }
         let property = (number, definition);
-        let (text, is_number) = check_line(kind, property, key, value, self.environment)?;
+        let has_returns = self.lines.has_returns;
+        let (text, is_number) =
+            check_line(kind, property, key, value, has_returns, self.environment)?;
+        if is_known {
+            if let Some(Value::List(list)) = config.get_mut_bytes(key) {
+                list.push(Scalar::bytes(text).into());
+            }
+            return Ok(());
+        }
+        if self.seen.len() <= number {
+            self.seen.resize(number + 1, false);
+        }
+        if let Some(seen) = self.seen.get_mut(number) {
+            *seen = true;
+        }
         let key = PerlStr::Bytes(key);
-        match known {
-            Some(Value::List(list)) => list.push(Scalar::bytes(text).into()),
-            _ if definition.is_list() => config.push(key, vec![Scalar::bytes(text).into()]),
-            _ if is_number => config.push(key, Scalar::from(Scalar::bytes(text).to_number())),
-            _ => config.push(key, Scalar::bytes(text)),
+        if definition.is_list() {
+            config.push(key, vec![Scalar::bytes(text).into()]);
+        } else if is_number {
+            config.push(key, Scalar::from(Scalar::bytes(text).to_number()));
+        } else {
+            config.push(key, Scalar::bytes(text));
         }
         Ok(())
     }

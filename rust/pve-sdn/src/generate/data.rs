@@ -42,6 +42,11 @@ impl<'m> Section<'m> {
         Section(Some(map))
     }
 
+    /// How many entries it has.
+    pub(crate) fn len(self) -> usize {
+        self.0.map_or(0, Map::len)
+    }
+
     /// Its entries.
     pub(crate) fn iter(self) -> impl Iterator<Item = (PerlStr<'m>, &'m Value<'m>)> {
         self.0.into_iter().flat_map(Map::iter)

@@ -22,9 +22,16 @@ impl Ord for Name {
 }
 
 /// The options of one interface, one a line, as they are in the file: with a tab before and a newline after each.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     text: PerlString<'static>,
+}
+
+impl Default for Options {
+    /// None, with room for what most stanzas have.
+    fn default() -> Options {
+        Options { text: PerlString::Bytes(Vec::with_capacity(160).into()) }
+    }
 }
 
 impl Options {

@@ -13,7 +13,7 @@ use super::stanza::Options;
 /// A subnet with what its id `ZONE-NETWORK-MASK` says.
 struct Subnet<'m> {
     section: Section<'m>,
-    cidr: PerlString<'static>,
+    network: PerlStr<'m>,
     mask: PerlStr<'m>,
 }
 
@@ -31,9 +31,12 @@ fn characters<'s>(text: PerlStr<'s>) -> Cow<'s, [u8]> {
     }
 }
 
-/// The part of an id between dashes.
-fn part(id: PerlStr<'_>, at: usize) -> PerlStr<'_> {
-    id.split(b'-').nth(at).unwrap_or(PerlStr::Bytes(b""))
+/// [`characters`] of a name that is not needed any more.
+fn into_characters(name: PerlString<'_>) -> Cow<'_, [u8]> {
+    match name {
+        PerlString::Bytes(bytes) if bytes.is_ascii() => bytes,
+        other => Cow::Owned(characters(other.as_perl()).into_owned()),
+    }
 }
 
 /// A subnet and its VNet, if it has one.
@@ -50,23 +53,26 @@ fn subnet<'m>(
     }
     let section = Section::of(Some(value))?;
     let Some(vnet) = section.true_text("vnet")? else { return Ok(None) };
-    let mask = part(id, 2);
-    let cidr = PerlString::concat(&[part(id, 1), PerlStr::literal("/"), mask]);
-    Ok(Some((vnet, Subnet { section, cidr, mask })))
+    let mut parts = id.split(b'-').skip(1);
+    let mut part = || parts.next().unwrap_or(PerlStr::Bytes(b""));
+    Ok(Some((vnet, Subnet { section, network: part(), mask: part() })))
 }
 
 impl<'m> Subnets<'m> {
     /// # Errors
     /// A subnet has no section, and no VNet can be told which are its own (`Vnets::get_subnets`).
     pub(super) fn of(config: Section<'m>) -> Result<Subnets<'m>, Error> {
-        let mut by_vnet: HashMap<Cow<'m, [u8]>, Vec<(PerlStr<'m>, Subnet<'m>)>> = HashMap::new();
+        let ids = config.section("subnets")?.section("ids")?;
+        let mut by_vnet: HashMap<Cow<'m, [u8]>, Vec<(PerlStr<'m>, Subnet<'m>)>> =
+            HashMap::with_capacity(ids.len());
         let mut first: Option<(PerlStr<'m>, Error)> = None;
-        for (id, value) in config.section("subnets")?.section("ids")?.iter() {
+        for (id, value) in ids.iter() {
             match subnet(id, value) {
                 Ok(None) => {}
                 Ok(Some((vnet, subnet))) => {
-                    let vnet = Cow::Owned(characters(vnet.as_perl()).into_owned());
-                    by_vnet.entry(vnet).or_default().push((id, subnet));
+                    // Most VNets have one.
+                    let of = by_vnet.entry(into_characters(vnet));
+                    of.or_insert_with(|| Vec::with_capacity(1)).push((id, subnet));
                 }
                 Err(error) if first.as_ref().is_none_or(|(known, _)| id < *known) => {
                     first = Some((id, error));
@@ -157,7 +163,9 @@ pub(super) fn add(
         if rules.routes_single_addresses && !v6 && mask.equals(PerlNumber::Int(32)) {
             options.parts(&[
                 PerlStr::literal("up ip route add "),
-                subnet.cidr.as_perl(),
+                subnet.network,
+                PerlStr::literal("/"),
+                subnet.mask,
                 PerlStr::literal(" dev "),
                 vnet,
             ]);
@@ -196,7 +204,9 @@ fn translate(
             iptables,
             PerlStr::literal(action),
             PerlStr::literal("POSTROUTING -s '"),
-            subnet.cidr.as_perl(),
+            subnet.network,
+            PerlStr::literal("/"),
+            subnet.mask,
             PerlStr::literal("' -o "),
             interface.as_perl(),
             PerlStr::literal(" -j SNAT --to-source "),
