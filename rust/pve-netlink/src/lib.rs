@@ -15,6 +15,7 @@
 //! | [`tc`] | `tc` |
 //! | [`netns`] | `nsenter --net`, `ip netns` |
 //! | [`sysctl`] | `sysctl net.…` |
+//! | [`psched`] | `cat /proc/net/psched` |
 //! | [`inventory`] | `ip -details -json link` |
 //! | [`monitor`] | `ip monitor`, `bridge monitor vlan` |
 //! | [`inside`] | `ip` and `sysctl` in a container's namespace |
@@ -41,7 +42,7 @@ pub mod monitor;
 pub mod netns;
 pub mod physical_ports;
 pub mod plan;
-mod psched;
+pub mod psched;
 pub mod request;
 pub mod route;
 mod same_cpu;
