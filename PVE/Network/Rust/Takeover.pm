@@ -3,15 +3,17 @@ package PVE::Network::Rust::Takeover;
 use strict;
 use warnings;
 
-use Sys::Syslog ();
+use Sub::Util ();
 
 use PVE::Network::Rust;
+use PVE::Network::Rust::Takeover::Answer;
 use PVE::Network::Rust::Takeover::Breaker;
-use PVE::Network::Rust::Takeover::Divergences;
+use PVE::Network::Rust::Takeover::Files;
+use PVE::Network::Rust::Takeover::Intercept;
+use PVE::Network::Rust::Takeover::Log;
 use PVE::Network::Rust::Takeover::Required;
 use PVE::Network::Rust::Takeover::Seams;
 use PVE::Network::Rust::Takeover::Setting;
-use PVE::Network::Rust::Takeover::Shadow;
 
 # A changed setting is noticed after at most twice as long.
 my $LOOK_EVERY = 5;
@@ -19,173 +21,56 @@ my $LOOK_EVERY = 5;
 # So many failures in so many seconds turn a seam off, unless a setting says otherwise.
 my $BREAKER = [3, 600];
 
-my @FILES = qw(/etc/pve-network-rust/migration.cfg /etc/pve/rust-migration.cfg);
+# By the seam's name: the subs that it answers for, hashes with `name`, `perl`, `intercept`, and `made` where there was none
+# of that name; and its mode.
+my (%installed, %mode);
 
-# By the seam's name, the subs that it answers for: `intercept`, and `seam`.
-my %installed;
-my (%mode, %failures, %divergences);
-
-# While a seam runs both.
-our $is_shadowing = 0;
-
-# The setting of this process alone, then those of the files, by the file's name.
+# The setting of this process alone.
 my $own = { seams => {} };
-my (%read, %seen);
 
-# The seams that are off on this node, or in this process where that cannot be written.
-my $off = {};
+sub _settings { return ($own, PVE::Network::Rust::Takeover::Files::settings()) }
 
-sub _log {
-    my ($priority, $text) = @_;
-    eval { Sys::Syslog::syslog($priority, '%s', "pve-network-rust: $text") };
+# Rust's side of a seam had an internal error.
+sub _failed {
+    my ($name) = @_;
+    my ($limit) = ((grep { defined($_) } map { $_->{breaker} } _settings()), $BREAKER);
+    my ($count, $seconds) = @$limit;
+    my $is_off = eval { PVE::Network::Rust::Takeover::Breaker::failed($name, $count, $seconds) };
+    # For this process alone, where the node's state cannot be written.
+    $is_off //= PVE::Network::Rust::Takeover::Answer::failures($name) >= $count;
+    return if !$is_off;
+    PVE::Network::Rust::Takeover::Files::off()->{$name} = time();
+    PVE::Network::Rust::Takeover::Log::error(
+        "$name failed $count times in $seconds s: it is off until it is cleared"
+    );
+    _apply();
     return;
 }
 
-sub _settings {
-    return (
-        $own,
-        PVE::Network::Rust::Takeover::Setting::of_environment(\%ENV),
-        map { $_ // () } @read{@FILES}
-    );
+sub _answer {
+    my ($seam, $sub) = @_;
+    return PVE::Network::Rust::Takeover::Answer::put($seam, $sub, $mode{ $seam->{name} },
+        \&_failed);
 }
 
-sub _stamp {
-    my ($path) = @_;
-    my @stat = stat($path) or return $!{ENOENT} ? 'absent' : undef;
-    return join(' ', @stat[0, 1, 7, 9, 10]);
-}
-
-# What has been read of a file before is that of another one.
-sub _has_changed {
-    my ($path) = @_;
-    my $stamp = _stamp($path) // return 0;
-    return 0 if $stamp eq ($seen{$path} // '');
-    $seen{$path} = $stamp;
-    return 1;
-}
-
-# Reads a setting. What cannot be read or understood leaves what was known.
-sub _read {
-    my ($file) = @_;
-    my $path = ($ENV{PVE_RUST_ROOT} // '') . $file;
-    return 0 if !_has_changed($path);
-    if ($seen{$path} eq 'absent') {
-        delete($read{$file});
-        return 1;
+sub _apply {
+    my @settings = _settings();
+    my $off = PVE::Network::Rust::Takeover::Files::off();
+    for my $seam (PVE::Network::Rust::Takeover::Seams::all()) {
+        my $name = $seam->{name};
+        my $mode = PVE::Network::Rust::Takeover::Setting::mode($seam, @settings);
+        $mode = 'perl' if exists($off->{$name});
+        next if $mode eq ($mode{$name} // 'perl');
+        $mode{$name} = $mode;
+        _answer($seam, $_) for @{ $installed{$name} // [] };
     }
-    my $setting = eval {
-        open(my $in, '<', $path) or die "open: $!\n";
-        my $text = do { local $/ = undef; <$in> };
-        PVE::Network::Rust::Takeover::Setting::parse($text // '');
-    };
-    if (my $error = $@) {
-        chomp($error);
-        _log('err', "$path: $error; the setting stays as it was");
-        return 0;
-    }
-    $read{$file} = $setting;
-    return 1;
-}
-
-sub _read_breaker {
-    return 0 if !_has_changed(PVE::Network::Rust::Takeover::Breaker::path());
-    $off = PVE::Network::Rust::Takeover::Breaker::off();
-    return 1;
+    return;
 }
 
 sub look {
     # Not while modules are half loaded.
     PVE::Network::Rust::Takeover::Required::catch_up() if ${^GLOBAL_PHASE} ne 'START';
-    my $changed = grep { $_ } _read_breaker(), map { _read($_) } @FILES;
-    _apply() if $changed;
-    return;
-}
-
-# Rust's side of a seam had an internal error.
-sub _failed {
-    my ($name) = @_;
-    return sub {
-        my ($error) = @_;
-        $failures{$name}++;
-        chomp($error);
-        _log('err', "$name: $error; Perl answers");
-        my ($limit) = ((grep { defined($_) } map { $_->{breaker} } _settings()), $BREAKER);
-        my ($count, $seconds) = @$limit;
-        my $is_off =
-            eval { PVE::Network::Rust::Takeover::Breaker::failed($name, $count, $seconds) };
-        return if !($is_off // $failures{$name} >= $count);
-        $off->{$name} = time();
-        _log('err', "$name failed $count times in $seconds s: it is off until it is cleared");
-        _apply();
-    };
-}
-
-sub _shadowed {
-    my ($name, $perl, $rust, $intercept) = @_;
-    return sub {
-        my $itself = sub {
-            $intercept->pass();
-            goto &$perl;
-        };
-        goto &$itself if $is_shadowing;
-        local $is_shadowing = 1;
-        my $differ = sub {
-            $divergences{$name}++;
-            PVE::Network::Rust::Takeover::Divergences::record($name, @_);
-        };
-        my $outcome =
-            PVE::Network::Rust::Takeover::Shadow::both($itself, $rust, \@_, wantarray, $differ);
-        warn $_ for @{ $outcome->{warnings} };
-        die $outcome->{error} if exists($outcome->{error});
-        return wantarray ? @{ $outcome->{answer} } : $outcome->{answer}[0];
-    };
-}
-
-sub _answer {
-    my ($seam, $sub) = @_;
-    my ($name, $mode) = ($seam->{name}, $mode{ $seam->{name} });
-    my $intercept = $sub->{intercept};
-    return $intercept->answer(undef) if $mode eq 'perl';
-    my $rust = eval { _function($seam) };
-    if (!$rust) {
-        chomp(my $error = $@);
-        _log('err', "$name: $error; Perl answers");
-        return $intercept->answer(undef);
-    }
-    my $answer =
-        $mode eq 'shadow' ? _shadowed($name, $sub->{perl}, $rust, $intercept) : $rust;
-    $answer = _if_able($seam, $sub, $answer) if $seam->{needs};
-    return $intercept->answer($answer, $mode eq 'rust' ? _failed($name) : undef);
-}
-
-# Whether Rust can answer may depend on what others have loaded since.
-sub _if_able {
-    my ($seam, $sub, $answer) = @_;
-    my ($perl, $intercept) = @$sub{qw(perl intercept)};
-    my $is_able = $seam->{package}->can($seam->{needs});
-    return sub {
-        goto &$answer if $is_able->();
-        $intercept->pass();
-        goto &$perl;
-    };
-}
-
-# Loads Rust's side, when it is first wanted.
-sub _function {
-    my ($seam) = @_;
-    require("$seam->{package}.pm" =~ s!::!/!gr);
-    return $seam->{package}->can($seam->{function}) // die "no such function in $seam->{package}\n";
-}
-
-sub _apply {
-    my @settings = _settings();
-    for my $seam (PVE::Network::Rust::Takeover::Seams::all()) {
-        my $mode = PVE::Network::Rust::Takeover::Setting::mode($seam, @settings);
-        $mode = 'perl' if exists($off->{ $seam->{name} });
-        next if $mode eq ($mode{ $seam->{name} } // 'perl');
-        $mode{ $seam->{name} } = $mode;
-        _answer($seam, $_) for @{ $installed{ $seam->{name} } // [] };
-    }
+    _apply() if PVE::Network::Rust::Takeover::Files::look();
     return;
 }
 
@@ -200,7 +85,8 @@ sub _make_sub {
     my ($package, $function) = @_;
     my $inherited = $package->can($function) // return undef;
     no strict 'refs';    ## no critic (ProhibitNoStrict)
-    *{"${package}::$function"} = sub { goto &$inherited };
+    *{"${package}::$function"} =
+        Sub::Util::set_subname("${package}::$function", sub { goto &$inherited });
     return _sub("${package}::$function");
 }
 
@@ -278,11 +164,11 @@ sub status {
             {
                 name => $name,
                 mode => $mode{$name} // 'perl',
-                off => $off->{$name},
+                off => PVE::Network::Rust::Takeover::Files::off()->{$name},
                 installed => scalar(grep { _is_there($_) } @{ $installed{$name} // [] }),
                 calls => $calls,
-                failures => $failures{$name} // 0,
-                divergences => $divergences{$name} // 0,
+                failures => PVE::Network::Rust::Takeover::Answer::failures($name),
+                divergences => PVE::Network::Rust::Takeover::Answer::divergences($name),
             };
         } PVE::Network::Rust::Takeover::Seams::all()
     ];

@@ -34,6 +34,8 @@ sub _run {
     my ($code, $arguments, $wantarray) = @_;
     my %outcome = (warnings => [], answer => []);
     local $SIG{__WARN__} = sub { push @{ $outcome{warnings} }, "$_[0]" };
+    # The caller's hears of the answer.
+    local $SIG{__DIE__} = 'DEFAULT';
     my $lived = eval {
         if ($wantarray) {
             @{ $outcome{answer} } = $code->(@$arguments);
@@ -86,7 +88,6 @@ sub both {
     my $theirs = _run($perl, \@own, $wantarray);
     my $saved = $!;
     eval {
-        local $SIG{__DIE__} = 'DEFAULT';
         my $ours = _run($rust, _thawed($frozen, @handles), $wantarray);
         my $is_same = eval {
             PVE::Network::Rust::Takeover::same(_compared($theirs), _compared($ours));

@@ -1,0 +1,111 @@
+package PVE::Network::Rust::Takeover::Answer;
+
+use strict;
+use warnings;
+
+use PVE::Network::Rust::Takeover::Divergences;
+use PVE::Network::Rust::Takeover::Log;
+use PVE::Network::Rust::Takeover::Shadow;
+
+my (%failures, %divergences);
+
+# While a seam runs both.
+our $is_shadowing = 0;
+
+# Loads Rust's side, when it is first wanted.
+sub _function {
+    my ($seam) = @_;
+    require("$seam->{package}.pm" =~ s!::!/!gr);
+    return $seam->{package}->can($seam->{function}) // die "no such function in $seam->{package}\n";
+}
+
+sub _itself {
+    my ($sub) = @_;
+    my ($perl, $intercept) = @$sub{qw(perl intercept)};
+    return sub {
+        $intercept->pass();
+        goto &$perl;
+    };
+}
+
+sub _both {
+    my ($name, $itself, $rust) = @_;
+    my $differ = sub {
+        $divergences{$name}++;
+        PVE::Network::Rust::Takeover::Divergences::record($name, @_);
+    };
+    return sub {
+        goto &$itself if $is_shadowing;
+        local $is_shadowing = 1;
+        my $outcome =
+            PVE::Network::Rust::Takeover::Shadow::both($itself, $rust, \@_, wantarray, $differ);
+        warn $_ for @{ $outcome->{warnings} };
+        die $outcome->{error} if exists($outcome->{error});
+        return wantarray ? @{ $outcome->{answer} } : $outcome->{answer}[0];
+    };
+}
+
+# Whether Rust can answer may depend on what others have loaded since.
+sub _if_able {
+    my ($is_able, $answer, $itself) = @_;
+    return sub {
+        goto &$answer if $is_able->();
+        goto &$itself;
+    };
+}
+
+sub put {
+    my ($seam, $sub, $mode, $failed) = @_;
+    my ($name, $intercept) = ($seam->{name}, $sub->{intercept});
+    return $intercept->answer(undef) if $mode eq 'perl';
+    my $answer = eval { _function($seam) };
+    if (!$answer) {
+        chomp(my $error = $@);
+        PVE::Network::Rust::Takeover::Log::error("$name: $error; Perl answers");
+        return $intercept->answer(undef);
+    }
+    my $itself = _itself($sub);
+    $answer = _both($name, $itself, $answer) if $mode eq 'shadow';
+    $answer = _if_able($seam->{package}->can($seam->{needs}), $answer, $itself) if $seam->{needs};
+    return $intercept->answer($answer) if $mode ne 'rust';
+    my $told = sub {
+        my ($error) = @_;
+        $failures{$name}++;
+        chomp($error);
+        PVE::Network::Rust::Takeover::Log::error("$name: $error; Perl answers");
+        $failed->($name);
+    };
+    return $intercept->answer($answer, $told);
+}
+
+sub failures { return $failures{ $_[0] } // 0 }
+
+sub divergences { return $divergences{ $_[0] } // 0 }
+
+1;
+
+__END__
+
+=encoding utf8
+
+=head1 NAME
+
+PVE::Network::Rust::Takeover::Answer - what answers for a seam in each mode
+
+=head1 FUNCTIONS
+
+=head2 put($seam, $sub, $mode, $failed)
+
+Has a sub be answered as the mode of its seam says: C<$sub> is a hash of C<perl>, a reference to it, and C<intercept>, the one
+before it. Where Rust's function cannot be loaded Perl answers, which is logged. In mode C<rust> C<$failed> is called with the
+seam's name after each internal error.
+
+=head2 failures($name), divergences($name)
+
+Return how often that seam has failed, and differed in shadow, in this process.
+
+=head1 SEE ALSO
+
+L<PVE::Network::Rust::Takeover>
+
+=cut
