@@ -49,8 +49,10 @@ sub _failed {
 
 sub _answer {
     my ($seam, $sub) = @_;
-    return PVE::Network::Rust::Takeover::Answer::put($seam, $sub, $mode{ $seam->{name} },
-        \&_failed);
+    return PVE::Network::Rust::Takeover::Answer::put(
+        $seam, $sub, $mode{ $seam->{name} },
+        \&_failed
+    );
 }
 
 sub _apply {
