@@ -21,6 +21,7 @@ for my $path (grep { m{/perl5/.*\.pm$} } @installed) {
 }
 is(chroot_output('dpkg', '--verify', $name), '', 'every file is as packaged');
 
+ok(in_root(qw(install -D -m 600 /dev/null /var/lib/pve-network-rust/breaker)), 'it has state');
 ok(in_root('dpkg', '--purge', $name), 'the package is removed');
 my %before = map { $_ => 1 } @$before;
 is_deeply([grep { !$before{$_} } @{ file_list() }], [], 'no file of it is left');
