@@ -3,6 +3,8 @@
 use strict;
 use warnings;
 
+use Config;
+BEGIN { require threads if $Config{useithreads} }
 use Test::More;
 
 use lib 't/lib';
@@ -18,6 +20,7 @@ package Original {    ## no critic (RequireFilenameMatchesPackage)
     sub depth { my ($n) = @_; return $n ? 1 + depth($n - 1) : 0 }
     sub signature : prototype($;$) { return scalar(@_) }
     sub die_in_perl { die "perl\n" }
+    sub backwards { return $b <=> $a }
 }
 @Derived::ISA = ('Original');
 
@@ -135,6 +138,23 @@ like(eval { $sum->calls() } // $@, qr/handle is closed/, '… it cannot be used'
 $sum = $class->new($kept);
 $sum->answer(sub { return 'again' });
 is(Original::sum(1, 2), 'again', 'the same sub once more');
+
+SKIP: {
+    skip 'this Perl has no threads', 2 if !$Config{useithreads};
+    my @of_thread = threads->create(
+        { context => 'list' },
+        sub { return (Original::sum(1, 2), $class->new(\&Original::sum) ? 'another' : 'one') }
+    )->join();
+    is_deeply(\@of_thread, [3, 'one'], 'in another thread the sub itself answers');
+    is(Original::sum(1, 2), 'again', '… and here what did');
+}
+
+{
+
+    package Original;    ## no critic (ProhibitMultiplePackages)
+    my $backwards = $class->new(\&backwards);
+    Test::More::is_deeply([sort backwards 1 .. 5], [5, 4, 3, 2, 1], 'a sub that sorts');
+}
 
 undef &Original::method;
 my $again = 'package Original; sub method { return "defined again" }; 1';
