@@ -11,7 +11,7 @@ use strict;
 use warnings;
 
 use Config;
-use POSIX qw(SIGALRM SIGINT SIGTERM);
+use POSIX qw(SIGALRM SIGINT SIGTERM SIG_BLOCK SIG_SETMASK sigprocmask);
 use Time::HiRes qw(time);
 
 use PVE::Network::Rust::Test::Random qw(seed);
@@ -57,10 +57,14 @@ sub _case {
 # process stops the child.
 sub _in_child {
     my ($code) = @_;
+    # Until both know what to do about it.
+    my $stops = POSIX::SigSet->new(SIGINT, SIGTERM);
+    my $before = POSIX::SigSet->new();
+    sigprocmask(SIG_BLOCK, $stops, $before) or die "block signals: $!\n";
     my $pid = fork() // die "fork: $!\n";
-    local @SIG{qw(INT TERM)} = (sub { kill('TERM', $pid) }) x 2;
+    local @SIG{qw(INT TERM)} = $pid ? (sub { kill('TERM', $pid) }) x 2 : ('DEFAULT') x 2;
+    sigprocmask(SIG_SETMASK, $before) or die "unblock signals: $!\n";
     if ($pid == 0) {
-        @SIG{qw(INT TERM)} = ('DEFAULT') x 2;    ## no critic (RequireLocalizedPunctuationVars)
         my $status = eval { $code->() };
         print STDERR $@ if $@;
         close(STDOUT);
