@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{Room, run};
 
-/// Indexes, queue counts, timers that run, and how many addresses and groups a bridge has learned from frames so far.
+/// Indexes, queue counts, timers that run, how many addresses and groups a bridge has learned from frames so far, and how many
+/// packets have passed before a class was there.
 const LEFT_OUT: &[&str] = &[
     "ifindex",
     "link_index",
@@ -19,6 +20,7 @@ const LEFT_OUT: &[&str] = &[
     "topology_change_timer",
     "fdb_n_learned",
     "mcast_n_groups",
+    "direct_packets_stat",
 ];
 
 const QUESTIONS: &[&[&str]] = &[

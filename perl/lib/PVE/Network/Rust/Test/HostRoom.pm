@@ -333,7 +333,8 @@ sub _settle {
 my %LEFT_OUT = map { $_ => 1 }
     qw(ifindex link_index num_tx_queues num_rx_queues gc_timer hello_timer
     hold_timer message_age_timer forward_delay_timer tcn_timer topology_change_timer
-    valid_life_time preferred_life_time index flags_cnt fdb_n_learned mcast_n_groups);
+    valid_life_time preferred_life_time index flags_cnt fdb_n_learned mcast_n_groups
+    direct_packets_stat);
 
 # Addresses that the kernel made up are the same as any other such.
 sub _fixed {
