@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 
+use B ();
 use Config;
 BEGIN { require threads if $Config{useithreads} }
 use Test::More;
@@ -46,6 +47,7 @@ is(Original::sum(1, 2), 'instead 1 2', 'called by its name');
 is($kept->(3, 4), 'instead 3 4', 'by a reference from before');
 is(imported(5, 6), 'instead 5 6', 'by an imported name');
 is(\&Original::sum, $kept, 'it is the same sub');
+is(B::svref_2object($kept)->START->name, 'intercept', '… whose first op has a name for tools');
 my $method = $class->new(\&Original::method);
 $method->answer(sub { return "rust $_[1]" });
 is(Derived->method('x'), 'rust x', 'as a method that was found before');

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# After each fault that can happen to a function of PVE::Network::Rust::Host other than tap_plug, the host is as the fault alone leaves it, and the
-# caller gets the first error.
+# After each fault that can happen to a function of PVE::Network::Rust::Host other than tap_plug, the host is as the fault
+# alone leaves it, and the caller gets the first error.
 
 use strict;
 use warnings;

@@ -126,13 +126,13 @@ sub install {
     return if %installed;
     $_ = [] for @installed{ map { $_->{name} } PVE::Network::Rust::Takeover::Seams::all() };
     PVE::Network::Rust::Takeover::look_every($LOOK_EVERY, \&look);
-    look();
+    PVE::Network::Rust::Takeover::Files::look();
     _apply();
     for my $seam (PVE::Network::Rust::Takeover::Seams::all()) {
         for my $replaced (@{ $seam->{replaces} }) {
             PVE::Network::Rust::Takeover::Required::after(
-                "$replaced->{package}.pm" =~ s!::!/!gr,
-                sub { _intercept($seam, $replaced) },
+                $replaced->{package},
+                sub { _intercept($seam, $replaced) }
             );
         }
     }
@@ -187,9 +187,9 @@ sub import {
         } else {
             die "'$wanted' is neither a phase nor a mode\n";
         }
-        _apply();
     }
     install();
+    _apply();
     return;
 }
 
@@ -228,8 +228,8 @@ The Perl function answers.
 
 Both run, the Perl function with the caller's arguments and Rust with copies, and Perl answers. Where they differ, in their
 answers, warnings, errors or in what has become of the arguments, that is counted and recorded
-(L<PVE::Network::Rust::Takeover::Divergences>). Only for functions that have no effect but
-on their arguments; others are as with C<perl>. What a function in shadow calls itself is not compared again.
+(L<PVE::Network::Rust::Takeover::Divergences>). Only for functions that have no effect but on their arguments; others are as with
+C<perl>. What a function in shadow calls itself is not compared again.
 
 =item rust
 
@@ -289,8 +289,8 @@ Has this process go by a setting of its own, a hash as in L<PVE::Network::Rust::
 
 =head2 status()
 
-Returns a reference to a list, a hash for each seam: C<name>, C<mode>, C<off>, since when it is off, C<installed>, the number of subs that it stands
-before, and for this process C<calls>, C<failures> and C<divergences>.
+Returns a reference to a list, a hash for each seam: C<name>, C<mode>, C<off>, since when it is off, C<installed>, the number of
+subs that it stands before, and for this process C<calls>, C<failures> and C<divergences>.
 
 =for perlxs functions
 

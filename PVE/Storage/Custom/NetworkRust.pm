@@ -10,14 +10,6 @@ sub api { return PVE::Storage::APIVER() }
 # There is no storage type.
 sub register { return }
 
-sub _log {
-    my ($error) = @_;
-    $error =~ s/\n.*//s;
-    require Sys::Syslog;
-    Sys::Syslog::syslog('err', '%s', "pve-network-rust: not loaded, Perl answers: $error");
-    return;
-}
-
 {
     local ($@, $!, $SIG{__DIE__}, $SIG{__WARN__}) = ('', 0, 'DEFAULT', sub { });
     my $loaded = eval {
@@ -26,8 +18,11 @@ sub _log {
         1;
     };
     if (!$loaded) {
-        my $error = $@;
-        eval { _log($error) };
+        my ($why) = split(/\n/, $@);
+        eval {
+            require PVE::Network::Rust::Takeover::Log;
+            PVE::Network::Rust::Takeover::Log::error("not loaded, Perl answers: $why");
+        };
     }
 }
 

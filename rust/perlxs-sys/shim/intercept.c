@@ -167,11 +167,9 @@ pxs_intercept *pxs_intercept_new(void *perl, SV *sub)
     it = structure_of(aTHX_ cv);
     if (it->sub)
         return NULL;
-    if (!XopENTRY(&description, xop_name)) {
-        XopENTRY_set(&description, xop_name, "intercept");
-        XopENTRY_set(&description, xop_desc, "call that may be answered elsewhere");
-        Perl_custom_op_register(aTHX_ pp_intercept, &description);
-    }
+    XopENTRY_set(&description, xop_name, "intercept");
+    XopENTRY_set(&description, xop_desc, "call that may be answered elsewhere");
+    Perl_custom_op_register(aTHX_ pp_intercept, &description);
     it->op.op_type = OP_CUSTOM;
     it->op.op_ppaddr = pp_intercept;
     it->op.op_static = 1;
@@ -190,17 +188,13 @@ static void release(pTHX_ SV *sv)
         sv_2mortal(sv);
 }
 
-int pxs_intercept_answer(void *perl, pxs_intercept *it, SV *instead, SV *failed)
+void pxs_intercept_answer(void *perl, pxs_intercept *it, SV *instead, SV *failed)
 {
     PXS_THX(perl);
-    CV *const cv = code_of(instead), *const told = code_of(failed);
-    if ((instead && !cv) || (failed && !told))
-        return 0;
     release(aTHX_(SV *) it->instead);
     release(aTHX_ it->failed);
-    it->instead = (CV *)SvREFCNT_inc((SV *)cv);
-    it->failed = SvREFCNT_inc((SV *)told);
-    return 1;
+    it->instead = (CV *)SvREFCNT_inc((SV *)code_of(instead));
+    it->failed = SvREFCNT_inc((SV *)code_of(failed));
 }
 
 void pxs_intercept_pass(pxs_intercept *it)
@@ -230,16 +224,12 @@ void pxs_intercept_remove(void *perl, pxs_intercept *it)
     it->pass = 0;
 }
 
-int pxs_look_every(void *perl, uint32_t seconds, SV *code)
+void pxs_look_every(void *perl, uint32_t seconds, SV *code)
 {
     PXS_THX(perl);
-    CV *const cv = code_of(code);
-    if (!cv)
-        return 0;
     release(aTHX_ look.code);
-    look.code = SvREFCNT_inc_simple_NN((SV *)cv);
+    look.code = SvREFCNT_inc((SV *)code_of(code));
     look.perl = PXS_SELF;
     look.every = (time_t)seconds;
     look.next = 0;
-    return 1;
 }

@@ -203,16 +203,16 @@ typedef struct pxs_intercept pxs_intercept;
 
 /* `sub` is a reference. NULL: it is none to a sub with a body in Perl, or has such an op already. */
 pxs_intercept *pxs_intercept_new(void *perl, SV *sub);
-/* From now on the sub that `instead` refers to answers; NULL: the sub itself. With `failed`, the sub itself answers where
- * `instead` dies of an internal error, and the sub `failed` is told that. 0: one of them is no reference to a sub. */
-int pxs_intercept_answer(void *perl, pxs_intercept *intercept, SV *instead, SV *failed);
+/* From now on the sub that `instead` refers to answers; NULL: the sub itself. With `failed`, a reference to a sub, too, the
+ * sub itself answers where `instead` dies of an internal error, and `failed` is told that. */
+void pxs_intercept_answer(void *perl, pxs_intercept *intercept, SV *instead, SV *failed);
 /* The next call is answered by the sub itself. */
 void pxs_intercept_pass(pxs_intercept *intercept);
 uint64_t pxs_intercept_calls(const pxs_intercept *intercept);
 /* Takes the op away. The pointer must not be used again. */
 void pxs_intercept_remove(void *perl, pxs_intercept *intercept);
-/* Calls `code` from such an op where it was not called for so many seconds. 0: it is no reference to a sub. */
-int pxs_look_every(void *perl, uint32_t seconds, SV *code);
+/* Calls the sub that `code` refers to from such an op where it was not called for so many seconds. */
+void pxs_look_every(void *perl, uint32_t seconds, SV *code);
 
 #ifndef PXS_RUST
 /* For the other files of the shim. */

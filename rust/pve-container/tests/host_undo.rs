@@ -5,7 +5,7 @@
 mod room;
 
 use pve_netlink::host::before::{self, Before};
-use pve_netlink::host::plug::{Plug, tap_plug};
+use pve_netlink::host::plug::Plug;
 use pve_netlink::host::unplug::tap_unplug;
 use pve_netlink::host::{Call, Died, bridge_vlan, fdb, rate, veth};
 use pve_netlink::link::{LinkSettings, Shown, VethPair};
@@ -17,6 +17,7 @@ use pve_netlink::wait::Cancel;
 use pve_netlink::{Errno, Host, Kernel};
 use room::fault::{Fault, Faulty};
 use room::free::Free;
+use room::plug::{Function, MAC, behind_firewall, plain, plug};
 use room::state::{assert_same, settled};
 use room::{Room, run, try_run};
 
@@ -32,10 +33,6 @@ const NAMES: &[&str] = &[
     "fwln101i0",
     "fwpr101p0",
 ];
-const MAC: &str = "BC:24:11:00:00:01";
-
-type Function = fn(&mut Call<'_>) -> Result<(), Died>;
-
 fn call(kernel: &dyn Kernel, function: Function) -> Result<(), Died> {
     let surroundings = Free::surroundings();
     let cancel = Cancel::new();
@@ -104,24 +101,6 @@ fn each_fault(room: &Room, what: &str, prepare: &dyn Fn(), function: Function) {
     assert!(failed >= 4, "{what}: {failed} failures, {done} successes of {sends:?}");
     if done == 0 {
         assert_same(&thorough, &settled(room), what);
-    }
-}
-
-fn plug(call: &mut Call<'_>, plug: &Plug) -> Result<(), Died> {
-    tap_plug(call, "veth101i0", "vmbr0", plug)
-}
-
-fn plain() -> Plug {
-    Plug { learning: Some(true), ..Plug::default() }
-}
-
-fn behind_firewall() -> Plug {
-    Plug {
-        firewall: true,
-        learning: Some(false),
-        isolated: true,
-        mac: Some(MAC.into()),
-        ..Plug::default()
     }
 }
 

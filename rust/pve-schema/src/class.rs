@@ -11,6 +11,30 @@ pub fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | 0x09..=0x0d)
 }
 
+/// Bytes without white space at their start, which `is_space` tells.
+#[inline]
+pub fn trim_start(mut bytes: &[u8], is_space: impl Fn(u8) -> bool) -> &[u8] {
+    while let [first, rest @ ..] = bytes {
+        if !is_space(*first) {
+            break;
+        }
+        bytes = rest;
+    }
+    bytes
+}
+
+/// Bytes without white space at their end, which `is_space` tells.
+#[inline]
+pub fn trim_end(mut bytes: &[u8], is_space: impl Fn(u8) -> bool) -> &[u8] {
+    while let [rest @ .., last] = bytes {
+        if !is_space(*last) {
+            break;
+        }
+        bytes = rest;
+    }
+    bytes
+}
+
 /// `\d` on a character.
 fn is_digit_char(c: char) -> bool {
     c.is_ascii_digit() || (!c.is_ascii() && c.general_category() == GeneralCategory::DecimalNumber)

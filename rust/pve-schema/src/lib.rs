@@ -32,6 +32,7 @@ pub mod text;
 mod value;
 mod value_serde;
 
+pub use class::{is_space, trim_end, trim_start};
 pub use environment::Environment;
 pub use error::{Error, FormatError};
 pub use format::{Format, Rule, parse_boolean};

@@ -5,6 +5,7 @@ use warnings;
 
 use PVE::Network::Rust::Takeover::Divergences;
 use PVE::Network::Rust::Takeover::Log;
+use PVE::Network::Rust::Takeover::Required;
 use PVE::Network::Rust::Takeover::Shadow;
 
 my (%failures, %divergences);
@@ -15,7 +16,7 @@ our $is_shadowing = 0;
 # Loads Rust's side, when it is first wanted.
 sub _function {
     my ($seam) = @_;
-    require("$seam->{package}.pm" =~ s!::!/!gr);
+    require(PVE::Network::Rust::Takeover::Required::file_of($seam->{package}));
     return $seam->{package}->can($seam->{function}) // die "no such function in $seam->{package}\n";
 }
 

@@ -41,14 +41,14 @@ sub _look_at_setting {
     my ($file) = @_;
     my $path = ($ENV{PVE_RUST_ROOT} // '') . $file;
     return 0 if !_has_changed($path);
-    my $setting = $stamp{$path} eq 'absent' ? undef : eval { _read($path) };
-    if (!$setting && $stamp{$path} ne 'absent') {
-        chomp(my $error = $@);
-        PVE::Network::Rust::Takeover::Log::error("$path: $error; the setting stays as it was");
-        return 0;
+    if ($stamp{$path} eq 'absent') {
+        delete($setting{$file});
+        return 1;
     }
-    $setting{$file} = $setting;
-    return 1;
+    return 1 if eval { $setting{$file} = _read($path); 1 };
+    chomp(my $error = $@);
+    PVE::Network::Rust::Takeover::Log::error("$path: $error; the setting stays as it was");
+    return 0;
 }
 
 sub _look_at_breaker {

@@ -32,8 +32,14 @@ sub _leave {
     return;
 }
 
+sub file_of {
+    my ($package) = @_;
+    return "$package.pm" =~ s{::}{/}gr;
+}
+
 sub after {
-    my ($file, $code) = @_;
+    my ($package, $code) = @_;
+    my $file = file_of($package);
     return if $INC{$file} && $code->();
     unshift @INC, $entry if !grep { ref($_) && $_ == $entry } @INC;
     push @{ $waiting{$file} }, $code;
@@ -80,10 +86,13 @@ C<%INC>, C<__FILE__> and what a failure says are as without it.
 
 =head1 FUNCTIONS
 
-=head2 after($file, $code)
+=head2 file_of($package)
 
-Calls C<$code> once C<$file>, a name as in C<%INC>, is loaded, at once if it is; and again at each C<catch_up> until it
-returns true.
+Returns the name that the module of a package has in C<%INC>.
+
+=head2 after($package, $code)
+
+Calls C<$code> once the module of C<$package> is loaded, at once if it is; and again at each C<catch_up> until it returns true.
 
 =head2 catch_up()
 

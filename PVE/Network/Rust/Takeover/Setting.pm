@@ -113,15 +113,15 @@ one of
     seam: LXC::Config::parse_volume perl
     breaker: 3 600
 
-There is at most one phase. C<breaker> says how many internal errors in how many seconds turn a seam off. Of several lines about a seam the last one counts. Seams that this version does not know are
-kept, and have no effect.
+There is at most one phase. C<breaker> says how many internal errors in how many seconds turn a seam off. Of several lines about
+a seam the last one counts. Seams that this version does not know are kept, and have no effect.
 
 =head1 FUNCTIONS
 
 =head2 parse($text)
 
-Returns the setting as a hash: C<phase> and C<breaker>, a list of two numbers, if there is one, and C<seams>, a hash of modes by name. Dies with the line that is
-none.
+Returns the setting as a hash: C<phase> and C<breaker>, a list of two numbers, if there is one, and C<seams>, a hash of modes by
+name. Dies with the line that is none.
 
 =head2 format($setting)
 

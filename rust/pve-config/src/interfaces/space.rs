@@ -110,25 +110,13 @@ pub(super) fn with_single_spaces(string: PerlStr<'_>) -> Option<Vec<PerlStr<'_>>
 }
 
 /// Bytes without white space at their start.
-pub(super) fn trim_start(mut bytes: &[u8]) -> &[u8] {
-    while let [first, rest @ ..] = bytes {
-        if !is_space(*first) {
-            break;
-        }
-        bytes = rest;
-    }
-    bytes
+pub(super) fn trim_start(bytes: &[u8]) -> &[u8] {
+    pve_schema::trim_start(bytes, is_space)
 }
 
 /// Bytes without white space at their end.
-pub(super) fn trim_end(mut bytes: &[u8]) -> &[u8] {
-    while let [rest @ .., last] = bytes {
-        if !is_space(*last) {
-            break;
-        }
-        bytes = rest;
-    }
-    bytes
+pub(super) fn trim_end(bytes: &[u8]) -> &[u8] {
+    pve_schema::trim_end(bytes, is_space)
 }
 
 /// The first word of bytes that begin with none of white space, and what follows it and the white space after it. `None`

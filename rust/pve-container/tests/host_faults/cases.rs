@@ -5,7 +5,7 @@ use pve_netlink::host::unplug::{tap_unplug, veth_delete};
 use pve_netlink::host::{Call, Died, bridge_vlan, fdb, interface, query, rate, veth};
 use pve_netlink::tc::Rate;
 
-pub type Function = fn(&mut Call<'_>) -> Result<(), Died>;
+use crate::room::plug::{Function, MAC, behind_firewall, plain, plug};
 
 /// What goes wrong.
 pub enum Fault {
@@ -29,8 +29,6 @@ pub struct Case {
     pub call: Function,
     pub faults: &'static [Fault],
 }
-
-const MAC: &str = "BC:24:11:00:00:01";
 
 /// Bridges with addresses, one with a port that leads out of the host.
 const BRIDGES: &str = "
@@ -63,24 +61,6 @@ const READ_ONLY: [&str; 2] =
     ["mount --bind /proc/sys /proc/sys", "mount -o remount,bind,ro /proc/sys"];
 /// Something else has the frames of the interface.
 const BUSY: &str = "ip link add link veth101i0 name upper address 02:00:00:00:02:01 type macvlan";
-
-fn plug(call: &mut Call<'_>, plug: &Plug) -> Result<(), Died> {
-    tap_plug(call, "veth101i0", "vmbr0", plug)
-}
-
-fn plain() -> Plug {
-    Plug { learning: Some(true), ..Plug::default() }
-}
-
-fn behind_firewall() -> Plug {
-    Plug {
-        firewall: true,
-        learning: Some(false),
-        isolated: true,
-        mac: Some(MAC.into()),
-        ..Plug::default()
-    }
-}
 
 fn in_vlans() -> Plug {
     Plug { tag: Some("5".into()), trunks: Some("7;9-11".into()), ..plain() }

@@ -11,7 +11,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use cases::{CASES, Case, Fault, Function};
+use cases::{CASES, Case, Fault};
 use nix::sched::{CloneFlags, unshare};
 use pve_netlink::host::{Call, Died};
 use pve_netlink::plan::{Change, Link, Refused, Step};
@@ -20,6 +20,7 @@ use pve_netlink::wait::Cancel;
 use pve_netlink::{Host, Kernel};
 use room::fault::Faulty;
 use room::free::Free;
+use room::plug::Function;
 use room::tools::Tools;
 use room::{own_namespace, run, try_run};
 use serde_json::Value;

@@ -4,6 +4,7 @@
 pub mod fault;
 pub mod free;
 pub mod killed;
+pub mod plug;
 pub mod quick;
 pub mod reference;
 pub mod state;

@@ -1,26 +1,6 @@
 //! What a line of a section file is.
 
-use crate::class::is_space;
-
-fn trim_start(mut line: &[u8]) -> &[u8] {
-    while let [first, rest @ ..] = line {
-        if !is_space(*first) {
-            break;
-        }
-        line = rest;
-    }
-    line
-}
-
-fn trim_end(mut line: &[u8]) -> &[u8] {
-    while let [rest @ .., last] = line {
-        if !is_space(*last) {
-            break;
-        }
-        line = rest;
-    }
-    line
-}
+use crate::class::{is_space, trim_end, trim_start};
 
 /// The first word, which starts at the first byte, and what follows it.
 fn word(line: &[u8]) -> (&[u8], &[u8]) {
@@ -32,7 +12,7 @@ fn word(line: &[u8]) -> (&[u8], &[u8]) {
 /// them; the type then ends at the last colon that leaves an ID.
 pub fn parse_section_header(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let (first, rest) = word(line);
-    let rest = trim_end(trim_start(rest));
+    let rest = trim_end(trim_start(rest, is_space), is_space);
     if rest.is_empty() {
         let inner = first.get(..first.len().checked_sub(1)?)?;
         let colon = memchr::memrchr(b':', inner).filter(|colon| *colon > 0)?;
@@ -47,8 +27,8 @@ pub(super) fn setting(line: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     if !line.first().is_some_and(|b| is_space(*b)) {
         return None;
     }
-    let (key, rest) = word(trim_start(line));
-    let value = trim_end(trim_start(rest));
+    let (key, rest) = word(trim_start(line, is_space));
+    let value = trim_end(trim_start(rest, is_space), is_space);
     (!key.is_empty()).then_some((key, (!value.is_empty()).then_some(value)))
 }
 
@@ -89,7 +69,7 @@ impl<'a> Iterator for Lines<'a> {
             let line = self.raw.get(self.start..end)?;
             self.start = end + 1;
             self.number += 1;
-            if trim_start(line).first() != Some(&b'#') {
+            if trim_start(line, is_space).first() != Some(&b'#') {
                 return Some(line);
             }
         }

@@ -1,30 +1,13 @@
 //! What a line is: each function takes one apart, or says `None` if it is something else.
 
-/// `\s` on a byte.
-pub fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | 0x09..=0x0d)
-}
+use pve_schema::is_space;
 
 pub fn trim_end(bytes: &[u8]) -> &[u8] {
-    let mut bytes = bytes;
-    while let [rest @ .., last] = bytes {
-        if !is_space(*last) {
-            break;
-        }
-        bytes = rest;
-    }
-    bytes
+    pve_schema::trim_end(bytes, is_space)
 }
 
 pub fn trim_start(bytes: &[u8]) -> &[u8] {
-    let mut bytes = bytes;
-    while let [first, rest @ ..] = bytes {
-        if !is_space(*first) {
-            break;
-        }
-        bytes = rest;
-    }
-    bytes
+    pve_schema::trim_start(bytes, is_space)
 }
 
 /// The name between brackets: `pve:pending` in any case, or a letter and at least one of letters, digits, `_`, `-`.

@@ -8,7 +8,8 @@ use warnings;
 use Config;
 use Time::HiRes qw(sleep time);
 
-# By architecture: ptrace, wait4 (waitpid does not tell of stops), and the calls that change the kernel's network, a file or a lock, or where the thread is.
+# By architecture: ptrace, wait4 (waitpid does not tell of stops), and the calls that change the kernel's network, a file or a
+# lock, or where the thread is.
 my %CALLS = (
     x86_64 => { ptrace => 101, wait4 => 61, steps => [1, 41, 42, 44, 73, 308] },
     aarch64 => { ptrace => 117, wait4 => 260, steps => [64, 198, 203, 206, 32, 268] },
