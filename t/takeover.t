@@ -263,6 +263,33 @@ subtest 'inherited methods' => sub {
     );
 };
 
+subtest 'what changes by itself' => sub {
+    PVE::Network::Rust::Takeover::set({ seams => { 'Host::ip_link_details' => 'shadow' } });
+    require PVE::Network;
+    my $divergences = sub { return seam('Host::ip_link_details')->{divergences} };
+    PVE::Network::ip_link_details() for 1 .. 2;
+    is($divergences->(), 0, 'a timer is not compared');
+    local $PVE::Network::MORE = 1;
+    ok(PVE::Network::ip_link_details()->{more}, 'Perl answers');
+    is($divergences->(), 1, 'everything else is');
+};
+
+subtest 'what Rust passes by' => sub {
+    PVE::Network::Rust::Takeover::set({ phase => 'rust-full', seams => {} });
+    require PVE::Network::SDN;
+    my $generated = \&PVE::Network::SDN::generate_raw_etc_network_config;
+    is($generated->({}), '', 'Rust answers');
+    {
+        no warnings qw(redefine);
+        local *PVE::Network::SDN::running_config = sub { return {} };
+        is($generated->({}), "perl\n", 'Perl, while somebody has replaced what it asks by');
+    }
+    is($generated->({}), '', 'Rust, once it is as it was');
+    local *PVE::Network::SDN::Ipams::Plugin::private =
+        sub { return { plugins => { pve => 'A', other => 'B' } } };
+    is($generated->({}), "perl\n", 'Perl, where there is a plugin that Rust does not know');
+};
+
 subtest 'files' => sub {
     PVE::Network::Rust::Takeover::set({ seams => {} });
     is(answered(), 'perl', 'there is none');

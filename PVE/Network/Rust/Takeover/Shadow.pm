@@ -61,9 +61,20 @@ sub _said {
     return [ref($said), \%fields];
 }
 
+# A copy without those keys.
+sub _without {
+    my ($value, $keys) = @_;
+    return [map { _without($_, $keys) } @$value] if ref($value) eq 'ARRAY';
+    return $value if ref($value) ne 'HASH';
+    my %copy = map { $_ => _without($value->{$_}, $keys) } keys %$value;
+    delete @copy{@$keys};
+    return \%copy;
+}
+
 sub _compared {
-    my ($outcome) = @_;
+    my ($outcome, $varies) = @_;
     my %compared = (%$outcome, warnings => [map { _said($_) } @{ $outcome->{warnings} }]);
+    $compared{answer} = _without($compared{answer}, $varies) if $varies;
     $compared{error} = _said($outcome->{error}) if exists($outcome->{error});
     return \%compared;
 }
@@ -77,7 +88,8 @@ sub _thawed {
 }
 
 sub both {
-    my ($perl, $rust, $arguments, $wantarray, $differ) = @_;
+    my ($perl, $rust, $arguments, $how) = @_;
+    my ($wantarray, $differ, $varies) = @$how{qw(wantarray differ varies)};
     local $@ = '';
     my @own = @$arguments;
     my @handles = grep { _is_handle($own[$_]) } 0 .. $#own;
@@ -90,7 +102,10 @@ sub both {
     eval {
         my $ours = _run($rust, _thawed($frozen, @handles), $wantarray);
         my $is_same = eval {
-            PVE::Network::Rust::Takeover::same(_compared($theirs), _compared($ours));
+            PVE::Network::Rust::Takeover::same(
+                _compared($theirs, $varies),
+                _compared($ours, $varies)
+            );
         };
         $differ->(_thawed($frozen), $theirs, $ours) if !$is_same;
     } if defined($frozen);
@@ -110,14 +125,15 @@ PVE::Network::Rust::Takeover::Shadow - two functions run beside each other
 
 =head1 FUNCTIONS
 
-=head2 both($perl, $rust, \@arguments, $wantarray, $differ)
+=head2 both($perl, $rust, \@arguments, \%how)
 
-Calls C<$perl> with the arguments and C<$rust> with copies of them, both in the context that C<$wantarray> says. What is
-left to read of a handle is read by both.
+Calls C<$perl> with the arguments and C<$rust> with copies of them, both in the context that C<wantarray> of C<%how> says.
+What is left to read of a handle is read by both.
 
-Calls C<$differ> with the arguments, as they were, and both outcomes where these are not the same: the answers, numbers and strings told apart; the warnings
-and the errors, but for the place in the source that they name; and what has become of the arguments. Nothing that C<$rust>
-or C<$differ> dies with is heard of, nor what C<$rust> warns about.
+Calls C<differ> of C<%how> with the arguments, as they were, and both outcomes where these are not the same: the answers, but
+for the keys that C<varies> lists, if it is there, numbers and strings told apart; the warnings and the errors, but for the
+place in the source that they name; and what has become of the arguments. Nothing that C<$rust> or C<differ> dies with is
+heard of, nor what C<$rust> warns about.
 
 Returns the outcome of C<$perl>, a hash: C<answer>, C<warnings> and C<arguments>, which are lists, and C<error> if it died.
 

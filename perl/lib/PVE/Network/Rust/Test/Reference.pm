@@ -5,6 +5,7 @@ package PVE::Network::Rust::Test::Reference;
 # used as they are; what only a build would add to them comes from here:
 #  - PVE::IPCC, a native module, answers that the cluster file system has no such file;
 #  - PVE::Cluster::IPCConst is made from the header that the build makes it from;
+#  - PVE::RS::SDN::Fabrics, a native module, says that there are no fabrics;
 #  - native modules that are loaded but never called by what is tested exist, and die when called.
 # For child processes: PERL5OPT=-MPVE::Network::Rust::Test::Reference.
 
@@ -25,6 +26,18 @@ my $IPCC = <<'PERL';
 package PVE::IPCC;
 sub ipcc_send_rec($;$) { $! = Errno::ENOENT(); return undef }
 sub sendfd { return -1 }
+1;
+PERL
+
+my $FABRICS = <<'PERL';
+package PVE::RS::SDN::Fabrics;
+sub config { return bless({}, $_[0]) }
+sub running_config { return bless({}, $_[0]) }
+sub list_all { return { fabrics => {}, nodes => {} } }
+sub list_fabrics { return {} }
+sub get_frr_raw_config { return [] }
+sub get_interfaces_etc_network_config { return '' }
+sub enabled_daemons { return [] }
 1;
 PERL
 
@@ -57,6 +70,7 @@ sub _generated {
     my ($source, $file) = @_;
     return $IPCC if $file eq 'PVE/IPCC.pm';
     return _constants($source) if $file eq 'PVE/Cluster/IPCConst.pm';
+    return $FABRICS if $file eq 'PVE/RS/SDN/Fabrics.pm';
     return undef if $file !~ $NEVER_CALLED;
     my $package = $file =~ s{/}{::}gr;
     $package =~ s/\.pm$//;
