@@ -28,6 +28,8 @@ my $setting = 'PVE::Network::Rust::Takeover::Setting';
 my $node_file = "$root/etc/pve-network-rust/migration.cfg";
 my $cluster_file = "$root/etc/pve/rust-migration.cfg";
 make_path("$root/etc/pve-network-rust", "$root/etc/pve");
+# As the cluster's file system has it.
+symlink('nodes/here', "$root/etc/pve/local") or die "symlink: $!\n";
 
 sub write_file {
     my ($path, $text) = @_;
