@@ -32,15 +32,16 @@ sub _itself {
 
 sub _both {
     my ($seam, $itself, $rust) = @_;
-    my ($name, $varies) = @$seam{qw(name varies)};
+    my $name = $seam->{name};
+    my %compared = map { $_ => $seam->{$_} } qw(varies lists);
     my $differ = sub {
         $divergences{$name}++;
-        PVE::Network::Rust::Takeover::Divergences::record($name, @_);
+        PVE::Network::Rust::Takeover::Divergences::record($name, @_[0 .. 2]);
     };
     return sub {
         goto &$itself if $is_shadowing;
         local $is_shadowing = 1;
-        my %how = (wantarray => wantarray, differ => $differ, varies => $varies);
+        my %how = (%compared, wantarray => wantarray, differ => $differ);
         my $outcome = PVE::Network::Rust::Takeover::Shadow::both($itself, $rust, \@_, \%how);
         warn $_ for @{ $outcome->{warnings} };
         die $outcome->{error} if exists($outcome->{error});

@@ -30,12 +30,25 @@ my %TIMERS = (
     ]
 );
 
+# Of the files of SDN: the values that PVE writes in the order of its hashes.
+my %LISTS = (lists => [qw(exitnodes nodes)]);
+
+# An interface of a container without an address gets one at random.
+sub _random_address {
+    my (undef, $text) = @_;
+    return ($text // '') =~ /(?:\A|,)hwaddr=/ ? [] : ['hwaddr'];
+}
+
 # The package below PVE::Network::Rust, the reference's packages, the phase, whether the functions have no effect but on
 # what they are given, and their names; NAME=OTHER where the reference's is another one. A hash at the end: more of each seam.
 my @ROWS = (
     [
         'LXC::Config', ['PVE::LXC::Config'], 'rust-read-only', 1,
-        qw(parse_pct_config parse_lxc_network parse_volume parse_device parse_features)
+        qw(parse_pct_config parse_volume parse_device parse_features)
+    ],
+    [
+        'LXC::Config', ['PVE::LXC::Config'], 'rust-read-only', 1,
+        'parse_lxc_network', { varies => \&_random_address }
     ],
     [
         'LXC::Config', ['PVE::LXC::Config'], 'rust-basic-write', 1,
@@ -47,7 +60,8 @@ my @ROWS = (
     ],
     [
         'Storage::Config', ['PVE::Storage::Plugin'], 'rust-basic-write', 1,
-        'write_config', { needs => 'knows_plugins' }
+        'write_config',
+        { needs => 'knows_plugins', lists => [qw(content content-dirs nodes)] }
     ],
     # Proxmox VE 8 has them in PVE::INotify, later ones call the others from there.
     [
@@ -61,7 +75,7 @@ my @ROWS = (
     (
         map { (
             ["SDN::$_->[0]", [$_->[1]], 'rust-read-only', 1, 'parse_config'],
-            ["SDN::$_->[0]", [$_->[1]], 'rust-basic-write', 1, 'write_config'],
+            ["SDN::$_->[0]", [$_->[1]], 'rust-basic-write', 1, 'write_config', \%LISTS],
         ) } (
             ['Zones', 'PVE::Network::SDN::Zones::Plugin'],
             ['Vnets', 'PVE::Network::SDN::VnetPlugin'],
@@ -175,8 +189,9 @@ Returns all seams, hashes with C<name>, such as C<LXC::Config::parse_pct_config>
 library; C<replaces>, a list of hashes with C<package> and C<function>, the subs of Proxmox VE that it answers for;
 C<phase>, from which on it does; C<pure>, true where it has no effect but on its arguments. Some have C<needs>, the name of a
 function of the package that says whether it can answer; C<passes_by>, a list of Perl functions that Rust does not call where the
-Perl function does, so that it can answer while they are Proxmox VE's own; and C<varies>, a list of what is not compared in
-shadow, since it changes from one moment to the next: keys in what is returned.
+Perl function does, so that it can answer while they are Proxmox VE's own; C<varies>, a list of what is not compared in
+shadow, since it changes from one moment to the next: keys in what is returned, or a sub that returns that list for the
+arguments; and C<lists>, of which settings in a section file the order is not compared, since it is that of Perl's hashes.
 
 =head2 find($name)
 

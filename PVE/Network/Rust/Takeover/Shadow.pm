@@ -71,10 +71,20 @@ sub _without {
     return \%copy;
 }
 
-sub _compared {
-    my ($outcome, $varies) = @_;
+# The text of a section file without the order that Perl's hashes give its lists.
+sub _sorted {
+    my ($value, $lists) = @_;
+    return $value if !defined($value) || ref($value);
+    my $keys = join('|', map { quotemeta($_) } @$lists);
+    return $value =~ s/^(\t(?:$keys) )(.*)$/$1 . join(',', sort(split(m{,}, $2)))/gmer;
+}
+
+sub compared {
+    my ($outcome, $how) = @_;
+    my ($varies, $lists) = @$how{qw(varies lists)};
     my %compared = (%$outcome, warnings => [map { _said($_) } @{ $outcome->{warnings} }]);
     $compared{answer} = _without($compared{answer}, $varies) if $varies;
+    $compared{answer} = [map { _sorted($_, $lists) } @{ $compared{answer} }] if $lists;
     $compared{error} = _said($outcome->{error}) if exists($outcome->{error});
     return \%compared;
 }
@@ -92,6 +102,7 @@ sub both {
     my ($wantarray, $differ, $varies) = @$how{qw(wantarray differ varies)};
     local $@ = '';
     my @own = @$arguments;
+    $how = { %$how, varies => $varies->(@own) } if ref($varies) eq 'CODE';
     my @handles = grep { _is_handle($own[$_]) } 0 .. $#own;
     # Both read all of a handle.
     $own[$_] = _rest($own[$_]) for @handles;
@@ -103,11 +114,11 @@ sub both {
         my $ours = _run($rust, _thawed($frozen, @handles), $wantarray);
         my $is_same = eval {
             PVE::Network::Rust::Takeover::same(
-                _compared($theirs, $varies),
-                _compared($ours, $varies)
+                compared($theirs, $how),
+                compared($ours, $how)
             );
         };
-        $differ->(_thawed($frozen), $theirs, $ours) if !$is_same;
+        $differ->(_thawed($frozen), $theirs, $ours, $how) if !$is_same;
     } if defined($frozen);
     $! = $saved;
     return $theirs;
@@ -136,6 +147,12 @@ place in the source that they name; and what has become of the arguments. Nothin
 heard of, nor what C<$rust> warns about.
 
 Returns the outcome of C<$perl>, a hash: C<answer>, C<warnings> and C<arguments>, which are lists, and C<error> if it died.
+
+=head2 compared($outcome, \%how)
+
+Returns what is compared of an outcome: a copy without the places in the source that warnings and errors name; in the answer
+without the keys that C<varies> of C<%how> names, and with the lists of those that C<lists> names sorted where it is the text of
+a section file.
 
 =head1 SEE ALSO
 
