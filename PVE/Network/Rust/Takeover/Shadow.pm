@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use Storable ();
+use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
 use PVE::Network::Rust;
 
@@ -36,6 +37,7 @@ sub _run {
     local $SIG{__WARN__} = sub { push @{ $outcome{warnings} }, "$_[0]" };
     # The caller's hears of the answer.
     local $SIG{__DIE__} = 'DEFAULT';
+    my $start = clock_gettime(CLOCK_MONOTONIC);
     my $lived = eval {
         if ($wantarray) {
             @{ $outcome{answer} } = $code->(@$arguments);
@@ -46,9 +48,10 @@ sub _run {
         }
         1;
     };
+    my $took = clock_gettime(CLOCK_MONOTONIC) - $start;
     $outcome{error} = $@ if !$lived;
     $outcome{arguments} = [map { _plain($_) } @$arguments];
-    return \%outcome;
+    return (\%outcome, $took);
 }
 
 # What is compared: where in a source file something was said is not.
@@ -108,10 +111,11 @@ sub both {
     $own[$_] = _rest($own[$_]) for @handles;
     my $frozen = eval { Storable::freeze(\@own) };
     $own[$_] = _handle($own[$_]) for @handles;
-    my $theirs = _run($perl, \@own, $wantarray);
+    my ($theirs, $took) = _run($perl, \@own, $wantarray);
     my $saved = $!;
     eval {
-        my $ours = _run($rust, _thawed($frozen, @handles), $wantarray);
+        my ($ours, $rust_took) = _run($rust, _thawed($frozen, @handles), $wantarray);
+        $how->{took}->($took, $rust_took) if $how->{took};
         my $is_same = eval {
             PVE::Network::Rust::Takeover::same(
                 compared($theirs, $how),
@@ -141,10 +145,12 @@ PVE::Network::Rust::Takeover::Shadow - two functions run beside each other
 Calls C<$perl> with the arguments and C<$rust> with copies of them, both in the context that C<wantarray> of C<%how> says.
 What is left to read of a handle is read by both.
 
-Calls C<differ> of C<%how> with the arguments, as they were, and both outcomes where these are not the same: the answers, but
+Calls C<differ> of C<%how> with the arguments, as they were, both outcomes, and what C<compared> takes, where these are not the same: the answers, but
 for the keys that C<varies> lists, if it is there, numbers and strings told apart; the warnings and the errors, but for the
 place in the source that they name; and what has become of the arguments. Nothing that C<$rust> or C<differ> dies with is
 heard of, nor what C<$rust> warns about.
+
+C<took>, where it is there, is called with how many seconds each of both took.
 
 Returns the outcome of C<$perl>, a hash: C<answer>, C<warnings> and C<arguments>, which are lists, and C<error> if it died.
 
