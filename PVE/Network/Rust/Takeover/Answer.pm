@@ -32,7 +32,6 @@ sub _itself {
 sub _both {
     my ($seam, $itself, $rust) = @_;
     my $name = $seam->{name};
-    my %compared = map { $_ => $seam->{$_} } qw(varies lists);
     my $differ = sub {
         PVE::Network::Rust::Takeover::Counts::add($name, divergences => 1);
         PVE::Network::Rust::Takeover::Divergences::record($name, @_[0 .. 2]);
@@ -50,7 +49,7 @@ sub _both {
     return sub {
         goto &$itself if $is_shadowing;
         local $is_shadowing = 1;
-        my %how = (%compared, wantarray => wantarray, differ => $differ, took => $took);
+        my %how = (wantarray => wantarray, differ => $differ, seam => $seam, took => $took);
         my $outcome = PVE::Network::Rust::Takeover::Shadow::both($itself, $rust, \@_, \%how);
         warn $_ for @{ $outcome->{warnings} };
         die $outcome->{error} if exists($outcome->{error});

@@ -7,6 +7,10 @@ use Storable ();
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
 use PVE::Network::Rust;
+use PVE::Network::Rust::Takeover::Sections;
+
+# What Perl itself says of how a function is written.
+my $OF_PERL = qr/^Use of uninitialized value|^Lost precision|isn't numeric/;
 
 sub _is_handle {
     my ($value) = @_;
@@ -14,10 +18,16 @@ sub _is_handle {
         || ref(\$value) eq 'GLOB';
 }
 
+# What is left to read of a handle, and the handle as it was, or one for the same where it cannot be put back.
 sub _rest {
     my ($fh) = @_;
-    local $/ = undef;
-    return <$fh> // '';
+    my $start = tell($fh);
+    my $line = $.;
+    my $text = do { local $/ = undef; <$fh> }
+        // '';
+    return ($text, _handle($text)) if $start < 0 || !seek($fh, $start, 0);
+    $. = $line;    ## no critic (RequireLocalizedPunctuationVars)
+    return ($text, $fh);
 }
 
 sub _handle {
@@ -54,10 +64,15 @@ sub _run {
     return (\%outcome, $took);
 }
 
-# What is compared: where in a source file something was said is not.
+# What is compared: where in a source file something was said is not, nor the order of a format error's lines, which is that of
+# Perl's hashes.
 sub _said {
     my ($said) = @_;
-    return $said =~ s/ at \S+ line \d+(?:, <\S*> (?:line|chunk) \d+)?\.\n\z/\n/r if !ref($said);
+    if (!ref($said)) {
+        $said =~ s/ at \S+ line \d+(?:, <\S*> (?:line|chunk) \d+)?\.\n\z/\n/;
+        $said =~ s/(format error\n)(.+)\z/$1 . join('', sort(split(m{^}, $2)))/es;
+        return $said;
+    }
     return $said if !UNIVERSAL::isa($said, 'HASH');
     my %fields = %$said;
     delete @fields{qw(filename line)};
@@ -74,20 +89,14 @@ sub _without {
     return \%copy;
 }
 
-# The text of a section file without the order that Perl's hashes give its lists.
-sub _sorted {
-    my ($value, $lists) = @_;
-    return $value if !defined($value) || ref($value);
-    my $keys = join('|', map { quotemeta($_) } @$lists);
-    return $value =~ s/^(\t(?:$keys) )(.*)$/$1 . join(',', sort(split(m{,}, $2)))/gmer;
-}
-
 sub compared {
-    my ($outcome, $how) = @_;
-    my ($varies, $lists) = @$how{qw(varies lists)};
-    my %compared = (%$outcome, warnings => [map { _said($_) } @{ $outcome->{warnings} }]);
-    $compared{answer} = _without($compared{answer}, $varies) if $varies;
-    $compared{answer} = [map { _sorted($_, $lists) } @{ $compared{answer} }] if $lists;
+    my ($outcome, $seam) = @_;
+    my @warnings = grep { !/$OF_PERL/ } @{ $outcome->{warnings} };
+    my %compared = (%$outcome, warnings => [map { _said($_) } @warnings]);
+    $compared{answer} = _without($compared{answer}, $seam->{varies}) if $seam->{varies};
+    $compared{answer} =
+        [map { PVE::Network::Rust::Takeover::Sections::ordered($_) } @{ $compared{answer} }]
+        if $seam->{sections};
     $compared{error} = _said($outcome->{error}) if exists($outcome->{error});
     return \%compared;
 }
@@ -102,27 +111,30 @@ sub _thawed {
 
 sub both {
     my ($perl, $rust, $arguments, $how) = @_;
-    my ($wantarray, $differ, $varies) = @$how{qw(wantarray differ varies)};
+    my ($wantarray, $differ, $seam) = @$how{qw(wantarray differ seam)};
     local $@ = '';
     my @own = @$arguments;
-    $how = { %$how, varies => $varies->(@own) } if ref($varies) eq 'CODE';
+    $seam = { %$seam, varies => $seam->{varies}->(@own) } if ref($seam->{varies}) eq 'CODE';
     my @handles = grep { _is_handle($own[$_]) } 0 .. $#own;
     # Both read all of a handle.
-    $own[$_] = _rest($own[$_]) for @handles;
+    my %handle;
+    ($own[$_], $handle{$_}) = _rest($own[$_]) for @handles;
     my $frozen = eval { Storable::freeze(\@own) };
-    $own[$_] = _handle($own[$_]) for @handles;
+    @own[@handles] = @handle{@handles};
     my ($theirs, $took) = _run($perl, \@own, $wantarray);
     my $saved = $!;
+    # Warnings tell which handle was read last.
+    local $.;
     eval {
         my ($ours, $rust_took) = _run($rust, _thawed($frozen, @handles), $wantarray);
         $how->{took}->($took, $rust_took) if $how->{took};
         my $is_same = eval {
             PVE::Network::Rust::Takeover::same(
-                compared($theirs, $how),
-                compared($ours, $how)
+                compared($theirs, $seam),
+                compared($ours, $seam)
             );
         };
-        $differ->(_thawed($frozen), $theirs, $ours, $how) if !$is_same;
+        $differ->(_thawed($frozen), $theirs, $ours, $seam) if !$is_same;
     } if defined($frozen);
     $! = $saved;
     return $theirs;
@@ -145,20 +157,20 @@ PVE::Network::Rust::Takeover::Shadow - two functions run beside each other
 Calls C<$perl> with the arguments and C<$rust> with copies of them, both in the context that C<wantarray> of C<%how> says.
 What is left to read of a handle is read by both.
 
-Calls C<differ> of C<%how> with the arguments, as they were, both outcomes, and what C<compared> takes, where these are not the same: the answers, but
-for the keys that C<varies> lists, if it is there, numbers and strings told apart; the warnings and the errors, but for the
-place in the source that they name; and what has become of the arguments. Nothing that C<$rust> or C<differ> dies with is
+Calls C<differ> of C<%how> with the arguments, as they were, both outcomes, and what C<compared> takes, where these are not the
+same: the answers, but for what C<seam> of C<%how>, a hash as in L<PVE::Network::Rust::Takeover::Seams>, says of C<varies> and C<sections>, numbers and
+strings told apart; the warnings and the errors, but for the place in the source that they name, for what Perl says of how a
+function is written (C<Use of uninitialized value>), and for the order of a format error's lines; and what has become of the
+arguments. Nothing that C<$rust> or C<differ> dies with is
 heard of, nor what C<$rust> warns about.
 
-C<took>, where it is there, is called with how many seconds each of both took.
+C<took> of C<%how>, where it is there, is called with how many seconds each of both took.
 
 Returns the outcome of C<$perl>, a hash: C<answer>, C<warnings> and C<arguments>, which are lists, and C<error> if it died.
 
-=head2 compared($outcome, \%how)
+=head2 compared($outcome, $seam)
 
-Returns what is compared of an outcome: a copy without the places in the source that warnings and errors name; in the answer
-without the keys that C<varies> of C<%how> names, and with the lists of those that C<lists> names sorted where it is the text of
-a section file.
+Returns a copy of an outcome without what is not compared.
 
 =head1 SEE ALSO
 

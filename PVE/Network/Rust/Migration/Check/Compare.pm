@@ -42,20 +42,19 @@ sub _both {
         _add($self, $name, 'uncompared', why => $both->{why});
         return undef;
     }
-    my %how = map { $_ => $both->{seam}{$_} } qw(varies lists);
     my $is_same = 1;
     my $differ = sub {
-        my (undef, $perl, $rust, $compared) = @_;
+        my (undef, $perl, $rust, $seam) = @_;
         $is_same = 0;
         my @compared =
-            map { PVE::Network::Rust::Takeover::Shadow::compared($_, $compared) } $perl, $rust;
+            map { PVE::Network::Rust::Takeover::Shadow::compared($_, $seam) } $perl, $rust;
         my $difference =
             PVE::Network::Rust::Migration::Check::Difference::of_outcomes(@compared);
         _add($self, $name, 'differs', %what, %$difference);
     };
     my $outcome = PVE::Network::Rust::Takeover::Shadow::both(
         $both->{perl}, $both->{rust}, $arguments,
-        { %how, wantarray => 0, differ => $differ }
+        { wantarray => 0, differ => $differ, seam => $both->{seam} }
     );
     _add($self, $name, 'same', %what) if $is_same;
     return exists($outcome->{error}) ? undef : $outcome->{answer}[0];
