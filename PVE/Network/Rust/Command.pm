@@ -28,17 +28,21 @@ my @PRINTING = (
     { name => 'noheader' },
 );
 
-sub words { return sort keys %MODULE }
+sub words {
+    my @words = sort keys %MODULE;
+    return @words;
+}
 
 # The commands that begin with a word, hashes with `name`, the words after it.
 sub commands {
     my ($word) = @_;
     my $module = $MODULE{$word} // return;
-    require "PVE/Network/Rust/Command/$module.pm";
+    my $file = "PVE/Network/Rust/Command/$module.pm";
+    require $file;
     return map { {
         %$_,
-        word => $word,
-        options => [@{ $_->{options} // [] }, $_->{is_silent} ? () : @PRINTING],
+            word => $word,
+            options => [@{ $_->{options} // [] }, $_->{is_silent} ? () : @PRINTING],
     } } "PVE::Network::Rust::Command::$module"->commands();
 }
 
@@ -165,8 +169,10 @@ sub main {
     my ($command, @rest) = find(@words);
     if (!$command) {
         return _help($word) if @rest && $rest[0] =~ /\A(?:help|--help|-h)\z/;
-        return _wrong(@rest ? "unknown command '$word $rest[0]'" : 'the command is not complete',
-            commands($word));
+        return _wrong(
+            @rest ? "unknown command '$word $rest[0]'" : 'the command is not complete',
+            commands($word)
+        );
     }
     my ($options, @arguments);
     my $understood = eval {
@@ -180,8 +186,13 @@ sub main {
         return $DONE;
     }
     my $status = _run($command, $options, @arguments);
-    # What could not be written is no success.
-    return close(STDOUT) || $status ? $status : _run({ run => sub { die "write: $!\n" } }, {});
+    # What could not be written is no success. The number stays taken.
+    my $is_written = close(STDOUT);
+    my $why = $!;
+    open(STDOUT, '>', '/dev/null') or return $FAILED;
+    return $status if $is_written || $status;
+    print STDERR "write: $why\n";
+    return $FAILED;
 }
 
 1;

@@ -149,7 +149,13 @@ sub _intercept {
     my $own = _sub($name);
     my $perl = $own // _make_sub($replaced->{package}, $replaced->{function}) // return 0;
     my $intercept = PVE::Network::Rust::Takeover::Intercept->new($perl) // return 0;
-    my $sub = { name => $name, intercept => $intercept, perl => $perl, counted => {}, made => !defined($own) };
+    my $sub = {
+        name => $name,
+        intercept => $intercept,
+        perl => $perl,
+        counted => {},
+        made => !defined($own)
+    };
     push @{ $installed{ $seam->{name} } }, $sub;
     _answer($seam, $sub) if ($mode{ $seam->{name} } // 'perl') ne 'perl';
     return 1;

@@ -13,8 +13,10 @@ sub _shown {
     my ($result) = @_;
     my $what = defined($result->{what}) ? ": $result->{what}" : '';
     my $seam = $result->{seam} // '';
-    return ("$result->{file}: $seam$what: differs at $result->{path}",
-        "    Perl: $result->{perl}", "    Rust: $result->{rust}");
+    return (
+        "$result->{file}: $seam$what: differs at $result->{path}",
+        "    Perl: $result->{perl}", "    Rust: $result->{rust}"
+    );
 }
 
 sub _reason {

@@ -10,7 +10,8 @@ my %VMID = (name => 'VMID', complete => \&vmids);
 
 sub vmids {
     opendir(my $entries, PVE::Network::Rust::Takeover::State::root() . '/etc/pve/lxc') or return;
-    return sort { $a <=> $b } map { /\A(\d+)\.conf\z/ ? $1 : () } readdir($entries);
+    my @vmids = sort { $a <=> $b } map { /\A(\d+)\.conf\z/ ? $1 : () } readdir($entries);
+    return @vmids;
 }
 
 sub _vmid {
@@ -73,7 +74,8 @@ sub _show {
 
 sub _netid {
     my ($text) = @_;
-    my ($netid) = $text =~ /\Anet(\d{1,2})\z/ or die "usage: '$text' is no interface, such as net0\n";
+    my ($netid) = $text =~ /\Anet(\d{1,2})\z/
+        or die "usage: '$text' is no interface, such as net0\n";
     return int($netid);
 }
 

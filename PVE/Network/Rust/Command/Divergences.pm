@@ -65,11 +65,12 @@ sub _show {
     my @lines = (
         'time: ' . PVE::Network::Rust::Command::Output::time_of($record->{time}),
         "seam: $record->{seam}",
-        "versions: " . join(', ', map { "$_ $record->{versions}{$_}" } sort keys %{ $record->{versions} }),
+        "versions: "
+            . join(', ', map { "$_ $record->{versions}{$_}" } sort keys %{ $record->{versions} }),
         "differs at: $shown{path}",
         (
             map { my $text = $json->encode($record->{$_}); chomp($text); "$_: $text" }
-            grep { exists($record->{$_}) } qw(arguments perl rust)
+                grep { exists($record->{$_}) } qw(arguments perl rust)
         )
     );
     PVE::Network::Rust::Command::Output::lines($record, \@lines, $options);

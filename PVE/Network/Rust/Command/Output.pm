@@ -22,7 +22,7 @@ my %PLAIN_FRAME = (
 my $TIOCGWINSZ = 0x5413;
 
 sub _columns {
-    return undef if !-t STDOUT;
+    return undef if !-t STDOUT;    ## no critic (ProhibitInteractiveTest)
     my $size = pack('S4', 0, 0, 0, 0);
     ioctl(STDOUT, $TIOCGWINSZ, $size) or return undef;
     return (unpack('S4', $size))[1] || undef;
@@ -98,7 +98,11 @@ sub _plain_lines {
         for my $line (0 .. $height - 1) {
             my @cells = map { $row->[$_][$line] // '' } 0 .. $#$columns;
             my $last = pop(@cells);
-            push @lines, join(' ', (map { _padded($cells[$_], $widths->[$_], $columns->[$_]) } 0 .. $#cells), $last);
+            push @lines,
+                join(
+                ' ',
+                (map { _padded($cells[$_], $widths->[$_], $columns->[$_]) } 0 .. $#cells), $last
+                );
         }
     }
     return @lines;
@@ -131,7 +135,8 @@ sub _framed_lines {
         my $row = $rows->[$index];
         for my $line (0 .. _height($row) - 1) {
             my @cells =
-                map { _padded($row->[$_][$line] // '', $widths->[$_], $columns->[$_]) } 0 .. $#$columns;
+                map { _padded($row->[$_][$line] // '', $widths->[$_], $columns->[$_]) }
+                0 .. $#$columns;
             push @lines, "$bar " . join(" $bar ", @cells) . " $bar";
         }
     }
@@ -167,7 +172,8 @@ sub _print_data {
     return 0 if $format eq 'text';
     my $json = _json();
     _print(
-        $format eq 'yaml' ? _yaml($data)
+        $format eq 'yaml'
+        ? _yaml($data)
         : $format eq 'json' ? $json->encode($data) . "\n"
         : $json->pretty()->encode($data)
     );

@@ -111,7 +111,8 @@ sub commands {
         {
             name => 'clear',
             options => [$NODE, $FORCE],
-            help => 'Removes the phase of the cluster, or of this node, which has the cluster\'s then.',
+            help =>
+                'Removes the phase of the cluster, or of this node, which has the cluster\'s then.',
             run => \&_clear,
         },
         {

@@ -11,7 +11,7 @@ my $EVERY = 0.1;
 
 sub on_terminal {
     my ($what) = @_;
-    return undef if !-t STDERR;
+    return undef if !-t STDERR;    ## no critic (ProhibitInteractiveTest)
     my $shown = 0;
     return sub {
         my ($done, $all) = @_;

@@ -71,14 +71,16 @@ sub commands {
                 }
             ],
             options => [$NODE],
-            help => 'Gives a function a mode of its own, whatever the phase; * stands for anything.',
+            help =>
+                'Gives a function a mode of its own, whatever the phase; * stands for anything.',
             run => \&_set,
         },
         {
             name => 'clear',
             arguments => [$name],
             options => [$NODE],
-            help => 'Has a function go by the phase again, and turns it on again after failures on this node.',
+            help =>
+                'Has a function go by the phase again, and turns it on again after failures on this node.',
             run => \&_clear,
         },
     );

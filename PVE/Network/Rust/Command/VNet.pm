@@ -89,7 +89,8 @@ sub commands {
     return (
         {
             name => 'list',
-            help => 'Lists the VNets that are configured or in effect, and how they are on this node.',
+            help =>
+                'Lists the VNets that are configured or in effect, and how they are on this node.',
             run => \&_list,
         },
         {
@@ -98,7 +99,7 @@ sub commands {
                 {
                     name => 'vnet',
                     value => 'VNET',
-                    complete => sub { return sort keys %{ _configured() } },
+                    complete => sub { return keys %{ _configured() } },
                 },
                 { name => 'vmid', value => 'VMID', complete => $vmids },
             ],

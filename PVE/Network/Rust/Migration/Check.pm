@@ -32,21 +32,19 @@ sub _start {
     my ($files, $phase) = @_;
     my $pid = open(my $in, '-|') // die "fork: $!\n";
     return $in if $pid;
+    my $out;
     my $done = eval {
         # What modules say when they are loaded belongs elsewhere.
-        open(my $out, '>&', \*STDOUT) or die "dup: $!\n";
+        open($out, '>&', \*STDOUT) or die "dup: $!\n";
         open(STDOUT, '>&', \*STDERR) or die "dup: $!\n";
         $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE ALRM CHLD __DIE__ __WARN__);
         _compare($out, $files, $phase);
         1;
     };
-    if (!$done) {
-        my $error = "$@";
-        eval {
-            open(my $out, '>&', \*STDERR) or die "dup: $!\n";
-            print {$out} "check: $error";
-            $out->flush();
-        };
+    if (!$done && $out) {
+        my ($why) = split(/\n/, "$@");
+        print {$out} $json->encode({ failed => $why }), "\n";
+        close($out);
     }
     # No END block: it is no end of the program.
     POSIX::_exit($done ? 0 : 1);
@@ -105,6 +103,7 @@ sub run {
     my $in = _start(\@files, $phase);
     while (defined(my $text = <$in>)) {
         my $line = $json->decode($text);
+        die "Perl and Rust cannot be compared: $line->{failed}\n" if defined($line->{failed});
         $options->{result}->({ %$_, file => $line->{file} })
             for $options->{result} ? @{ $line->{results} } : ();
         _take($sum, $line);

@@ -47,7 +47,7 @@ sub of_cluster {
         my $status = $published->{$_} // { seams => {} };
         my $seams = ref($status->{seams}) eq 'HASH' ? $status->{seams} : {};
         my @seams = map { { name => $_, %{ $seams->{$_} } } } sort keys %$seams;
-        { %$status, node => $_, seams => \@seams };
+        +{ %$status, node => $_, seams => \@seams };
     } grep { $_ ne $own->{node} } @$nodes;
     return { nodes => [sort { $a->{node} cmp $b->{node} } $own, @others] };
 }

@@ -43,7 +43,8 @@ sub text {
     my ($counts) = @_;
     my $text = '';
     for my $seam (sort keys %$counts) {
-        $text .= join('', map { "$seam $_ $counts->{$seam}{$_}\n" } sort keys %{ $counts->{$seam} });
+        $text .=
+            join('', map { "$seam $_ $counts->{$seam}{$_}\n" } sort keys %{ $counts->{$seam} });
     }
     return $text;
 }
@@ -51,7 +52,8 @@ sub text {
 sub add_text {
     my ($sum, $text) = @_;
     for my $line (split(/\n/, $text)) {
-        my ($seam, $what, $value) = $line =~ /\A(\S+) ([a-z_-]+) (\d+(?:\.\d+)?(?:e[-+]?\d+)?)\z/ or next;
+        my ($seam, $what, $value) = $line =~ /\A(\S+) ([a-z_-]+) (\d+(?:\.\d+)?(?:e[-+]?\d+)?)\z/
+            or next;
         $sum->{$seam}{$what} += $value;
     }
     return;

@@ -45,7 +45,7 @@ sub _is_dead {
 
 sub _files {
     opendir(my $entries, _folder()) or return;
-    return sort map { /\A(\d+-\d+)\z/ ? $1 : () } readdir($entries);
+    return map { /\A(\d+-\d+)\z/ ? $1 : () } readdir($entries);
 }
 
 sub _read {

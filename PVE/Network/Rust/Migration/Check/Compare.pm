@@ -65,7 +65,8 @@ sub _property {
     my ($self, $key, $value) = @_;
     my $class = 'PVE::LXC::Config';
     my ($name, @arguments) =
-          $key =~ /\Anet\d+\z/ ? ('lxc_network', $class)
+        $key =~ /\Anet\d+\z/
+        ? ('lxc_network', $class)
         : $key =~ /\A(?:rootfs|mp\d+|unused\d+)\z/ ? ('volume', $class, $key)
         : $key =~ /\Adev\d+\z/ ? ('device', $class)
         : $key eq 'features' ? ('features', $class)
