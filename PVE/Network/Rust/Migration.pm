@@ -88,8 +88,10 @@ sub _checked {
     }
     my $message =
         "$result->{differing} of $result->{compared} comparisons differ between Perl and Rust";
-    die bless({ kind => 'config', message => $message, check => $result },
-        'PVE::Network::Rust::Error')
+    die bless(
+        { kind => 'config', message => $message, check => $result },
+        'PVE::Network::Rust::Error'
+        )
         if $result->{differing} && !$is_forced;
     return { map { $_ => $result->{$_} } qw(files compared differing uncompared) };
 }

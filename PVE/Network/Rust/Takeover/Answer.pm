@@ -32,7 +32,7 @@ sub _itself {
 
 sub _both {
     my ($seam, $itself, $rust) = @_;
-    my ($name, $varies) = @$seam{qw(name varies)};
+    my $name = $seam->{name};
     my $differ = sub {
         $divergences{$name}++;
         PVE::Network::Rust::Takeover::Divergences::record($name, @_);
@@ -40,7 +40,7 @@ sub _both {
     return sub {
         goto &$itself if $is_shadowing;
         local $is_shadowing = 1;
-        my %how = (wantarray => wantarray, differ => $differ, varies => $varies);
+        my %how = (wantarray => wantarray, differ => $differ, seam => $seam);
         my $outcome = PVE::Network::Rust::Takeover::Shadow::both($itself, $rust, \@_, \%how);
         warn $_ for @{ $outcome->{warnings} };
         die $outcome->{error} if exists($outcome->{error});

@@ -47,7 +47,7 @@ my @ROWS = (
     ],
     [
         'Storage::Config', ['PVE::Storage::Plugin'], 'rust-basic-write', 1,
-        'write_config', { needs => 'knows_plugins' }
+        'write_config', { needs => 'knows_plugins', sections => 1 }
     ],
     # Proxmox VE 8 has them in PVE::INotify, later ones call the others from there.
     [
@@ -56,12 +56,12 @@ my @ROWS = (
     ],
     [
         'Interfaces', ['PVE::Network::Interfaces', 'PVE::INotify'], 'rust-basic-write', 1,
-        'write_etc_network_interfaces=__write_etc_network_interfaces'
+        'write_etc_network_interfaces=__write_etc_network_interfaces', { sections => 1 }
     ],
     (
         map { (
             ["SDN::$_->[0]", [$_->[1]], 'rust-read-only', 1, 'parse_config'],
-            ["SDN::$_->[0]", [$_->[1]], 'rust-basic-write', 1, 'write_config'],
+            ["SDN::$_->[0]", [$_->[1]], 'rust-basic-write', 1, 'write_config', { sections => 1 }],
         ) } (
             ['Zones', 'PVE::Network::SDN::Zones::Plugin'],
             ['Vnets', 'PVE::Network::SDN::VnetPlugin'],
@@ -175,8 +175,9 @@ Returns all seams, hashes with C<name>, such as C<LXC::Config::parse_pct_config>
 library; C<replaces>, a list of hashes with C<package> and C<function>, the subs of Proxmox VE that it answers for;
 C<phase>, from which on it does; C<pure>, true where it has no effect but on its arguments. Some have C<needs>, the name of a
 function of the package that says whether it can answer; C<passes_by>, a list of Perl functions that Rust does not call where the
-Perl function does, so that it can answer while they are Proxmox VE's own; and C<varies>, a list of what is not compared in
-shadow, since it changes from one moment to the next: keys in what is returned.
+Perl function does, so that it can answer while they are Proxmox VE's own; C<varies>, a list of what is not compared in
+shadow, since it changes from one moment to the next: keys in what is returned; and C<sections>, true for texts whose sections
+Perl writes in any order (L<PVE::Network::Rust::Takeover::Sections>).
 
 =head2 find($name)
 
