@@ -5,4 +5,5 @@ pub mod atomic_write;
 pub mod error;
 pub mod lock;
 pub mod read_file;
+pub mod short_lock;
 pub mod state_folder;
