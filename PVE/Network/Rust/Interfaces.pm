@@ -11,11 +11,15 @@ use PVE::Network::Rust::Host;
 sub read_etc_network_interfaces {
     my ($fh, @links_and_active) = @_;
     my $start = tell($fh);
-    my $text = do { local $/ = undef; <$fh> };
+    my $text = do { local $/ = undef; <$fh> }
+        // '';
+    # As if it had been read by lines, which is told of in warnings.
+    my $lines = ($text =~ tr/\n//) + ($text =~ /[^\n]\z/);
+    $. = $lines;    ## no critic (RequireLocalizedPunctuationVars)
     my ($config, $error);
     {
         local $@ = '';
-        $config = eval { parse_etc_network_interfaces($text // '', @links_and_active) };
+        $config = eval { parse_etc_network_interfaces($text, @links_and_active) };
         $error = $@;
     }
     return $config if defined($config);

@@ -30,6 +30,8 @@ sub make_folder {
 sub read_text {
     my ($path) = @_;
     open(my $in, '<:raw', $path) or die "open $path: $!\n";
+    # Warnings tell which handle was read last, which is to be the caller's.
+    local $.;
     local $/ = undef;
     my $text = <$in>;
     # Of a folder, or a file system whose server is gone.
