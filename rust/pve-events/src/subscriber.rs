@@ -238,8 +238,12 @@ impl Subscriber {
             }
             subscriber.settle(subscription, sequences);
         })?;
+        let was_full = self.open.len() >= UNDER_WAY;
         for sequence in sequences {
             self.open.remove(sequence);
+        }
+        if was_full {
+            self.arm(true);
         }
         Ok(())
     }

@@ -532,7 +532,7 @@ sub event_calls {
     my $event = { event => 'container_started', id => 100 };
     my ($follower, $subscriber);
     my $follow = sub { $follower //= "${bus}::Follower"->new() };
-    my $subscribe = sub { $subscriber //= "${bus}::Subscriber"->new('calls') };
+    my $subscribe = sub { $subscriber //= "${bus}::Subscriber"->new('calls', { attempts => 1 }) };
     my $envelope = { version => 1, sequence => 1, time => 1.5, node => 'a', event => $event };
     my $failed = sub {
         PVE::Network::Rust::EventBus::journal([$event], 0);
@@ -549,7 +549,12 @@ sub event_calls {
         'Follower::close' => sub { "${bus}::Follower"->new()->close() },
         'Subscriber::new' => sub { "${bus}::Subscriber"->new('new') },
         'Subscriber::ack' => sub { $subscribe->()->ack([$failed->()]) },
-        'Subscriber::nack' => sub { $subscribe->()->nack($failed->(), 'failed') },
+        # Not kept: what is remembered of it would grow.
+        'Subscriber::nack' => sub {
+            my $sequence = $failed->();
+            $subscribe->()->nack($sequence, 'failed');
+            $subscribe->()->discard($sequence);
+        },
         'Subscriber::redeliver' => fails(sub { $subscribe->()->redeliver(1) }),
         'Subscriber::discard' => fails(sub { $subscribe->()->discard(1) }),
         'Subscriber::replay' => sub { $subscribe->()->replay({ from => 'new' }) },
