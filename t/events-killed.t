@@ -120,8 +120,10 @@ while (my @sequences = map { $_->{sequence} } $subscriber->next(1000)->@*) {
     $subscriber->ack(\@sequences);
     @left{@sequences} = ();
 }
-is_deeply([grep { exists($left{$_}) } keys %acknowledged],
-    [], 'none that was acknowledged comes again');
+is_deeply(
+    [grep { exists($left{$_}) } keys %acknowledged],
+    [], 'none that was acknowledged comes again'
+);
 is_deeply([grep { !exists($left{$_}) && !$shown{$_} } 1 .. $last], [], 'each came');
 is($subscriber->acknowledged(), $last, 'all is dealt with');
 
