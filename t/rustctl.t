@@ -365,10 +365,13 @@ subtest 'status' => sub {
     SKIP: {
         skip 'there is no /dev/full', 1 if !-e '/dev/full';
         open(my $kept, '>&', \*STDOUT) or die "dup: $!\n";
+        open(my $kept_too, '>&', \*STDERR) or die "dup: $!\n";
         open(STDOUT, '>', '/dev/full') or die "open: $!\n";
+        open(STDERR, '>', '/dev/null') or die "open: $!\n";
         my @perl = ($^X, '-T', (map { ('-I', $_) } grep { !ref($_) } @INC));
         my $status = system(@perl, 'bin/pve-rustctl', 'seam', 'list');
         open(STDOUT, '>&', $kept) or die "dup: $!\n";
+        open(STDERR, '>&', $kept_too) or die "dup: $!\n";
         is($status >> 8, 1, 'what cannot be written is no success');
     }
     my ($exit, $out, $err) = run('status', '--all');
