@@ -242,10 +242,14 @@ subtest 'what is refused' => sub {
     );
 };
 
-spew("$root/etc/pve/sdn/zones.cfg",
-    "simple: here\n\tmtu 1400\n\nsimple: there\n\tnodes elsewhere\n\n");
-spew("$root/etc/pve/sdn/vnets.cfg",
-    join('', map { "vnet: $_\n\tzone here\n\n" } qw(blue green late)));
+spew(
+    "$root/etc/pve/sdn/zones.cfg",
+    "simple: here\n\tmtu 1400\n\nsimple: there\n\tnodes elsewhere\n\n"
+);
+spew(
+    "$root/etc/pve/sdn/vnets.cfg",
+    join('', map { "vnet: $_\n\tzone here\n\n" } qw(blue green late))
+);
 spew(
     "$root/etc/pve/sdn/.running-config",
     '{"version":1,"vnets":{"ids":{'
@@ -284,14 +288,18 @@ subtest 'VNets' => sub {
         is(
             $hook->on_validation({ vmid => 100, netid => 0, net => $net }),
             $why,
-            join(' ',
+            join(
+                ' ',
                 (map { "$_=$net->{$_}" } sort keys %$net),
-                defined($why) ? 'is not' : 'is fine')
+                defined($why) ? 'is not' : 'is fine'
+            )
         );
     }
     system(qw(ip link add blue mtu 9000 type bridge)) == 0 or die "ip failed\n";
-    is($hook->on_validation({ net => { bridge => 'blue', mtu => 1500 } }),
-        undef, "the kernel's MTU counts");
+    is(
+        $hook->on_validation({ net => { bridge => 'blue', mtu => 1500 } }),
+        undef, "the kernel's MTU counts"
+    );
 };
 
 subtest 'containers' => sub {
@@ -300,14 +308,18 @@ subtest 'containers' => sub {
     my $bindings = PVE::Network::Rust::VNetBinding->new();
     my $bound = sub {
         my ($vmid) = @_;
-        return join(' ',
-            map { "$_->{iface}=$_->{vnet}" } @{ $bindings->list_bindings({ vmid => $vmid }) });
+        return join(
+            ' ',
+            map { "$_->{iface}=$_->{vnet}" } @{ $bindings->list_bindings({ vmid => $vmid }) }
+        );
     };
     my $configure = sub {
         my ($vmid, @vnets) = @_;
-        my $text = join('',
+        my $text = join(
+            '',
             map { "net$_: name=eth$_,bridge=$vnets[$_],hwaddr=BC:24:11:00:00:0$_,type=veth\n" }
-                0 .. $#vnets);
+                0 .. $#vnets
+        );
         spew("$root/etc/pve/nodes/$node/lxc/$vmid.conf", "arch: amd64\nhostname: a\n$text");
     };
     $configure->(100, qw(blue green vmbr0 blue));
@@ -317,8 +329,10 @@ subtest 'containers' => sub {
     is_deeply($hooks->tell(envelope('container_started', id => 100)), [], 'once more');
     is($bound->(100), 'net0=blue net1=green net3=blue', '… is the same');
     $configure->(100, qw(green vmbr0 vmbr0 blue));
-    is_deeply($hooks->tell(envelope('container_started', id => 100)),
-        [], 'with another configuration');
+    is_deeply(
+        $hooks->tell(envelope('container_started', id => 100)),
+        [], 'with another configuration'
+    );
     is($bound->(100), 'net0=green net3=blue', '… is reconciled');
     $configure->(100, qw(green vmbr0 vmbr0 green));
     my $wrong = $hooks->tell(envelope('container_started', id => 100));
@@ -332,11 +346,15 @@ subtest 'containers' => sub {
     ok(-e $left, '… and left for the other node');
     rename($left, "$root/etc/pve/nodes/$node/rust-vnet-bindings-100.json") or die "rename: $!\n";
     $configure->(100, qw(green vmbr0 vmbr0 blue));
-    is_deeply($hooks->tell(envelope('container_migrated', id => 100, from => 'other', to => $node)),
-        [], 'moved here');
+    is_deeply(
+        $hooks->tell(envelope('container_migrated', id => 100, from => 'other', to => $node)),
+        [], 'moved here'
+    );
     is($bound->(100), 'net0=green net3=blue', '… and taken over');
-    is($bindings->get_binding(100, 'net3')->{metadata}{owner},
-        'somebody', '… with what was said of it');
+    is(
+        $bindings->get_binding(100, 'net3')->{metadata}{owner},
+        'somebody', '… with what was said of it'
+    );
     ok(!-e "$root/etc/pve/nodes/$node/rust-vnet-bindings-100.json", '… once');
     $hooks->tell(envelope('container_migrated', id => 100, from => 'other', to => 'third'));
     is($bound->(100), 'net0=green net3=blue', "others' are none of ours");

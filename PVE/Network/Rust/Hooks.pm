@@ -165,8 +165,10 @@ sub _run_one {
     my %run = (time => time(), outcome => 'ok');
     my $start = Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC());
     my ($answer, $error, $is_late) =
-        PVE::Network::Rust::Hooks::Deadline::run($hook->{timeout},
-        sub { $hook->{does}->{$method}->(@arguments) });
+        PVE::Network::Rust::Hooks::Deadline::run(
+        $hook->{timeout},
+        sub { $hook->{does}->{$method}->(@arguments) }
+        );
     $run{seconds} = Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) - $start;
     if (defined($error)) {
         $run{outcome} = $is_late ? 'timeout' : 'failed';

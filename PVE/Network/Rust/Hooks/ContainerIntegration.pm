@@ -101,8 +101,10 @@ sub _migrated {
     if (@others) {
         my @left = map {
             my $binding = $_;
-            +{ map { $_ => $binding->{$_} }
-                    grep { exists($binding->{$_}) } qw(vnet iface metadata) }
+            +{
+                map { $_ => $binding->{$_} }
+                    grep { exists($binding->{$_}) } qw(vnet iface metadata)
+            }
         } @others;
         PVE::Network::Rust::Takeover::State::replace(
             _handover($vmid, $to),

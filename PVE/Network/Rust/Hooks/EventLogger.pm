@@ -17,9 +17,11 @@ sub line {
     my ($envelope) = @_;
     my %fields = %{ $envelope->{event} };
     my $name = delete($fields{event});
-    my $text = join(' ',
+    my $text = join(
+        ' ',
         "event $envelope->{sequence}: $name",
-        map { "$_=" . $json->encode($fields{$_}) } sort keys %fields);
+        map { "$_=" . $json->encode($fields{$_}) } sort keys %fields
+    );
     return length($text) > $LENGTH ? substr($text, 0, $LENGTH - 3) . '...' : $text;
 }
 
