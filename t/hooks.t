@@ -112,14 +112,14 @@ subtest 'what fails' => sub {
     $hooks->register('dies', { on_system_event => sub { die "a reason\n" } });
     $hooks->register(
         'late',
-        { on_system_event => sub { select(undef, undef, undef, 30) } },
+        { on_system_event => sub { Time::HiRes::sleep(30) } },
         { timeout => 0.1 }
     );
     $hooks->register(
         'stubborn',
         {
             on_system_event => sub {
-                eval { select(undef, undef, undef, 30) };
+                eval { Time::HiRes::sleep(30) };
                 return;
             }
         },
@@ -144,7 +144,7 @@ subtest 'what fails' => sub {
     is($after, 1, '… and stops nobody else');
     is("$_$@", 'keptkept', "the caller's variables");
     is($rang, 0, "… and alarm, which has not come");
-    select(undef, undef, undef, 5) if !$rang;
+    Time::HiRes::sleep(5) if !$rang;
     is($rang, 1, '… and then comes');
     my $statistics = $hooks->statistics();
     is_deeply(

@@ -7,6 +7,7 @@ use warnings;
 use File::Temp qw(tempdir);
 use POSIX ();
 use Test::More;
+use Time::HiRes ();
 
 use lib 't/lib';
 use OwnNamespace;
@@ -108,13 +109,13 @@ subtest 'hooks' => sub {
     # A subscriber that is new begins with what comes from then on.
     for (1 .. 600) {
         last if -e "$root/var/lib/pve-network-rust/events/subscribers/test.json";
-        select(undef, undef, undef, 0.1);
+        Time::HiRes::sleep(0.1);
     }
     hook(qw(200 lxc start-host));
     hook(qw(200 lxc post-stop));
     for (1 .. 600) {
         last if $lines->() == 2;
-        select(undef, undef, undef, 0.1);
+        Time::HiRes::sleep(0.1);
     }
     kill('TERM', $pid);
     waitpid($pid, 0);
