@@ -20,8 +20,11 @@ my @libraries = map { "-I$_" } @INC[grep { !ref($INC[$_]) } 0 .. $#INC];
 
 sub hook {
     my (@arguments) = @_;
-    open(my $out, '-|', "$^X -T @libraries lxc/pve-network-rust @arguments 2>&1")
-        or die "start: $!\n";
+    my $pid = open(my $out, '-|') // die "fork: $!\n";
+    if (!$pid) {
+        open(STDERR, '>&', \*STDOUT) or POSIX::_exit(126);
+        exec($^X, '-T', @libraries, 'lxc/pve-network-rust', @arguments) or POSIX::_exit(127);
+    }
     my $said = join('', <$out>);
     close($out);
     return "$?$said";
