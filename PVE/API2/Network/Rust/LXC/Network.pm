@@ -127,9 +127,8 @@ sub _keys {
 sub _change {
     my ($vmid, $conf, $wanted, $delete, $revert) = @_;
     for my $key (keys %$wanted, @$delete, @$revert) {
-        for my $text ($conf->{$key}, $conf->{pending}->{$key}, $wanted->{$key}) {
-            PVE::API2::Network::Rust::Access::check_net($text);
-        }
+        my @texts = map { $_->{$key} // () } $conf, $conf->{pending} // {}, $wanted;
+        PVE::API2::Network::Rust::Access::check_net($_) for @texts;
     }
 
     require PVE::LXC;
