@@ -250,4 +250,16 @@ subtest(
     }
 );
 
+subtest(
+    'a handle whose file could not be read is as it was',
+    sub {
+        open(my $fh, '<', \"auto lo\niface lo inet loopback\n") or die "open: $!\n";
+        my $first = <$fh>;
+        local $@ = 'before';
+        is(eval { $PACKAGE->can('read_etc_network_interfaces')->($fh, 5) }, undef, 'an error');
+        like($@, qr/expected a hash reference, got a number/, '… of its own');
+        is(scalar(<$fh>), "iface lo inet loopback\n", 'the handle');
+    }
+);
+
 done_testing();

@@ -72,5 +72,9 @@ like(
     qr{\Alog: pve-network-rust: \S+/etc/pve/rust-migration\.cfg: line 1: unknown phase 'nonsense'; the setting stays as it was\z},
     'a setting that is none'
 );
-is_deeply($said, [@as_a_plugin, 'perl'], '… and Perl answers');
+is_deeply($said, [@as_a_plugin, 'rust'], '… leaves what there was');
+unlink("$root/var/lib/pve-network-rust/cluster-setting");
+$said = run();
+shift(@$said);
+is_deeply($said, [@as_a_plugin, 'perl'], '… and Perl answers where there was none');
 done_testing();

@@ -28,6 +28,8 @@ my $setting = 'PVE::Network::Rust::Takeover::Setting';
 my $node_file = "$root/etc/pve-network-rust/migration.cfg";
 my $cluster_file = "$root/etc/pve/rust-migration.cfg";
 make_path("$root/etc/pve-network-rust", "$root/etc/pve");
+# As the cluster's file system has it.
+symlink('nodes/here', "$root/etc/pve/local") or die "symlink: $!\n";
 
 sub write_file {
     my ($path, $text) = @_;
@@ -116,19 +118,20 @@ subtest 'the settings' => sub {
 subtest 'before the module is loaded' => sub {
     PVE::Network::Rust::Takeover->import();
     is(seam('LXC::Config::parse_volume')->{installed}, 0, 'there is nothing yet');
-    {
-        local $ENV{BROKEN_MODULE} = 1;
-        my $line = __LINE__ + 1;
-        my $error = eval { require PVE::LXC::Config; 1 } ? '' : $@;
-        like(
-            $error,
-            qr/\Abroken\nBEGIN failed--compilation aborted at \S+ line 8\.\nCompilation failed in require at \S*takeover\.t line $line\.\n\z/,
-            'a module that fails to load fails as without it'
-        );
-        delete $INC{'PVE/LXC/Config.pm'};
+    my @plain;
+    for my $is_plain (1, 0) {
+        PVE::Network::Rust::Takeover::uninstall() if $is_plain;
+        PVE::Network::Rust::Takeover::install() if !$is_plain;
+        for my $way (qw(compiling running object false)) {
+            local $ENV{BROKEN_MODULE} = $way;
+            my $error = eval { require PVE::Storage::Plugin; 1 } ? '' : $@;
+            my $known = exists($INC{'PVE/Storage/Plugin.pm'}) ? 'known' : 'not known';
+            delete $INC{'PVE/Storage/Plugin.pm'};
+            push @plain, "$error$known" if $is_plain;
+            is("$error$known", shift(@plain), "a module that fails as without it: $way")
+                if !$is_plain;
+        }
     }
-    PVE::Network::Rust::Takeover::uninstall();
-    PVE::Network::Rust::Takeover::install();
     is(eval { require PVE::LXC::Config }, 1, 'loaded');
     is($INC{'PVE/LXC/Config.pm'}, 't/lib/small-pve/PVE/LXC/Config.pm', '… from where it is');
     is($PVE::LXC::Config::FILE, $INC{'PVE/LXC/Config.pm'}, '… which it sees');
@@ -190,6 +193,43 @@ subtest 'both' => sub {
         join(' ', (PVE::LXC::Config->parse_features('nesting=1'))[0]{nesting}),
         '1', 'in list context'
     );
+};
+
+subtest 'what is not compared' => sub {
+    my $differ = sub {
+        my ($perl, $rust, $seam) = @_;
+        my $count = 0;
+        PVE::Network::Rust::Takeover::Shadow::both(
+            $perl, $rust, [],
+            { wantarray => 0, seam => $seam // {}, differ => sub { $count++ } }
+        );
+        return $count;
+    };
+    my $dies = sub {
+        my ($text) = @_;
+        return sub { die $text }
+    };
+    my $warns = sub {
+        my ($text) = @_;
+        return sub { warn $text; 1 }
+    };
+    is($differ->($dies->('a'), $dies->('b')), 1, 'what they die with is');
+    is($differ->(map { $dies->("a at $_ line 5.\n") } qw(x y)), 0, '… but for the place');
+    my @errors = map { "format error\n$_" } "a: one\nb: two\n", "b: two\na: one\n";
+    is($differ->(map { $dies->($_) } @errors), 0, '… and the order of a format error');
+    is($differ->($warns->("a\n"), sub { 1 }), 1, 'what they warn about is');
+    is(
+        $differ->($warns->("Use of uninitialized value in addition (+) at x line 5.\n"), sub { 1 }),
+        0, '… but for what Perl says'
+    );
+    my @texts = ("a: 1\n\tnodes x,y\n\nb: 2\n", "b: 2\n\na: 1\n\tnodes y,x\n");
+    my @subs = map {
+        my $text = $_;
+        sub { $text }
+    } @texts;
+    is($differ->(@subs), 1, 'texts are');
+    is($differ->(@subs, { sections => 1 }), 0, '… but for the order of their sections');
+    is($differ->($subs[0], sub { $texts[1] . "c: 3\n" }, { sections => 1 }), 1, '… not for more');
 };
 
 subtest 'what is recorded' => sub {
@@ -263,6 +303,33 @@ subtest 'inherited methods' => sub {
     );
 };
 
+subtest 'what changes by itself' => sub {
+    PVE::Network::Rust::Takeover::set({ seams => { 'Host::ip_link_details' => 'shadow' } });
+    require PVE::Network;
+    my $divergences = sub { return seam('Host::ip_link_details')->{divergences} };
+    PVE::Network::ip_link_details() for 1 .. 2;
+    is($divergences->(), 0, 'a timer is not compared');
+    local $PVE::Network::MORE = 1;
+    ok(PVE::Network::ip_link_details()->{more}, 'Perl answers');
+    is($divergences->(), 1, 'everything else is');
+};
+
+subtest 'what Rust passes by' => sub {
+    PVE::Network::Rust::Takeover::set({ phase => 'rust-full', seams => {} });
+    require PVE::Network::SDN;
+    my $generated = \&PVE::Network::SDN::generate_raw_etc_network_config;
+    is($generated->({}), '', 'Rust answers');
+    {
+        no warnings qw(redefine);
+        local *PVE::Network::SDN::running_config = sub { return {} };
+        is($generated->({}), "perl\n", 'Perl, while somebody has replaced what it asks by');
+    }
+    is($generated->({}), '', 'Rust, once it is as it was');
+    local *PVE::Network::SDN::Ipams::Plugin::private =
+        sub { return { plugins => { pve => 'A', other => 'B' } } };
+    is($generated->({}), "perl\n", 'Perl, where there is a plugin that Rust does not know');
+};
+
 subtest 'files' => sub {
     PVE::Network::Rust::Takeover::set({ seams => {} });
     is(answered(), 'perl', 'there is none');
@@ -286,6 +353,32 @@ subtest 'files' => sub {
     look();
     is(answered(), 'rust', 'the environment goes before files');
     unlink($cluster_file);
+};
+
+subtest 'the handle that was read last' => sub {
+    my $said = sub {
+        my $warning;
+        local $SIG{__WARN__} = sub { $warning = $_[0] };
+        warn 'a warning';
+        return $warning =~ s/\A.*? line \d+//r;
+    };
+    my $lines = "one\ntwo\nthree\n";
+    open(my $in, '<', \$lines) or die "open: $!\n";
+    my $first = <$in>;
+    is($said->(), ", <\$in> line 1.\n", 'warnings tell of it');
+    write_file($cluster_file, "phase: rust-read-only\n");
+    look();
+    is($said->(), ", <\$in> line 1.\n", '… after settings were read');
+    my $count = sub { my ($handle) = @_; return scalar(() = <$handle>) };
+    my $outcome = PVE::Network::Rust::Takeover::Shadow::both(
+        $count, $count,
+        [$in],
+        { wantarray => 0, seam => {}, differ => sub { fail("the same: @_") } }
+    );
+    is($outcome->{answer}[0], 2, 'both read what is left');
+    is($said->(), ", <\$in> line 3.\n", '… once');
+    unlink($cluster_file);
+    look();
 };
 
 subtest 'failures' => sub {

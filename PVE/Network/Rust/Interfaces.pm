@@ -10,8 +10,22 @@ use PVE::Network::Rust::Host;
 
 sub read_etc_network_interfaces {
     my ($fh, @links_and_active) = @_;
-    my $text = do { local $/ = undef; <$fh> };
-    return parse_etc_network_interfaces($text // '', @links_and_active);
+    my $start = tell($fh);
+    my $text = do { local $/ = undef; <$fh> }
+        // '';
+    # As if it had been read by lines, which is told of in warnings.
+    my $lines = ($text =~ tr/\n//) + ($text =~ /[^\n]\z/);
+    $. = $lines;    ## no critic (RequireLocalizedPunctuationVars)
+    my ($config, $error);
+    {
+        local $@ = '';
+        $config = eval { parse_etc_network_interfaces($text, @links_and_active) };
+        $error = $@;
+    }
+    return $config if defined($config);
+    # Whoever goes on with the handle, as Perl's own function may, finds it as it was.
+    seek($fh, $start, 0) if $start >= 0;
+    die $error;
 }
 
 sub read_file {

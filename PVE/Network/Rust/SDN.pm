@@ -4,6 +4,33 @@ use strict;
 use warnings;
 
 use PVE::Network::Rust;
+use PVE::Network::Rust::SDN::Dns;
+use PVE::Network::Rust::SDN::Ipams;
+use PVE::Network::Rust::SDN::Zones;
+
+my @PLUGINS = (
+    ['PVE::Network::Rust::SDN::Zones', 'PVE::Network::SDN::Zones::Plugin'],
+    ['PVE::Network::Rust::SDN::Ipams', 'PVE::Network::SDN::Ipams::Plugin'],
+    ['PVE::Network::Rust::SDN::Dns', 'PVE::Network::SDN::Dns::Plugin'],
+);
+
+# By the number of plugins that the reference has: whether all of them are known.
+my ($plugins, $are_known) = (0, 1);
+
+sub knows_plugins {
+    my @theirs = map { $_->[1]->can('private') ? $_->[1]->private()->{plugins} : {} } @PLUGINS;
+    my $count = 0;
+    $count += keys %$_ for @theirs;
+    return $are_known if $count == $plugins;
+    my @unknown;
+    for my $index (0 .. $#PLUGINS) {
+        my $types = $PLUGINS[$index][0]->create_schema()->{properties}{type}{enum};
+        my %known = map { $_ => 1 } @$types;
+        push @unknown, grep { !$known{$_} } keys %{ $theirs[$index] };
+    }
+    ($plugins, $are_known) = ($count, !@unknown);
+    return $are_known;
+}
 
 1;
 
@@ -125,6 +152,10 @@ C<alias> of a VNet is that of its bridge, C<vlanaware> makes it filter VLANs. C<
 in, not here. The interfaces of C<fabrics> follow.
 
 =head1 FUNCTIONS
+
+=head2 knows_plugins()
+
+Returns whether this knows the types of all zones, IPAM and DNS servers whose plugins Proxmox VE has loaded.
 
 =for perlxs functions
 

@@ -10,7 +10,7 @@ use sha1::{Digest, Sha1};
 use crate::atomic_write::Replacement;
 use crate::config_error::ConfigError;
 use crate::read_file::{CONFIG_LIMIT, read_file};
-use crate::state_folder::create_private;
+use pve_files::state_folder::create_private;
 
 const MAGIC: &str = "pve-network-rust-backup-1";
 const HEADER_LIMIT: u64 = 4096;
@@ -58,7 +58,7 @@ impl Backup {
         let (digest, name, saved) = (&self.digest, &self.name, saved.as_secs());
         let mut content = format!("{MAGIC} {digest} {saved} {name}\n").into_bytes();
         content.extend_from_slice(&self.bytes);
-        Replacement::prepare(path, &content, FILE_MODE)
+        Ok(Replacement::prepare(path, &content, FILE_MODE)?)
     }
 
     /// Reads the backup at `path` and checks that it is whole; `None` when there is none.

@@ -68,7 +68,9 @@ impl<T> ConfigCache<T> {
         parse: impl FnOnce(&[u8]) -> Result<T, E>,
     ) -> Result<Option<Arc<T>>, E> {
         self.start_anew_in_child();
-        let Some(version) = FileVersion::at(path).inspect_err(|_| self.forget(path))? else {
+        let Some(version) =
+            FileVersion::at(path).map_err(ConfigError::from).inspect_err(|_| self.forget(path))?
+        else {
             self.forget(path);
             return Ok(None);
         };
@@ -77,7 +79,7 @@ impl<T> ConfigCache<T> {
             return Ok(Some(value));
         }
         self.forget(path);
-        let Some(content) = read_file(path, limit)? else {
+        let Some(content) = read_file(path, limit).map_err(ConfigError::from)? else {
             return Ok(None);
         };
         self.counts.misses += 1;

@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::atomic_write::{Replacement, remove_leftover};
 use crate::backup::{Backup, digest};
+use pve_files::error::FileError;
+
 use crate::config_error::ConfigError;
 use crate::lock::{ConfigLock, Interrupted, LockMode};
 use crate::paths::Paths;
@@ -111,7 +113,7 @@ impl ConfigFiles {
     ) -> Result<Saved, ConfigError> {
         let path = self.paths.config(vmid, None)?;
         if text.len() as u64 > CONFIG_LIMIT {
-            return Err(ConfigError::TooLong { path, limit: CONFIG_LIMIT });
+            return Err(FileError::TooLong { path, limit: CONFIG_LIMIT }.into());
         }
         let _lock = self.lock(vmid, wait)?;
         let old = read_file(&path, CONFIG_LIMIT)?.map(|content| content.bytes);
@@ -173,12 +175,8 @@ impl ConfigFiles {
     /// # Errors
     /// As [`ConfigLock::acquire`].
     pub fn lock(&self, vmid: u32, wait: &mut Wait<'_>) -> Result<ConfigLock, ConfigError> {
-        ConfigLock::acquire(
-            &self.paths.config_lock(vmid),
-            LockMode::Exclusive,
-            wait.timeout,
-            wait.interrupt,
-        )
+        let path = self.paths.config_lock(vmid);
+        Ok(ConfigLock::acquire(&path, LockMode::Exclusive, wait.timeout, wait.interrupt)?)
     }
 
     fn prepare_backup(&self, vmid: u32, bytes: Vec<u8>) -> Result<Replacement, ConfigError> {
@@ -196,7 +194,7 @@ impl ConfigFiles {
     fn refuse_if_elsewhere(&self, vmid: u32) -> Result<(), ConfigError> {
         let nodes = self.paths.nodes();
         let entries =
-            fs::read_dir(&nodes).map_err(|source| ConfigError::Open { path: nodes, source })?;
+            fs::read_dir(&nodes).map_err(|source| FileError::Open { path: nodes, source })?;
         for entry in entries.flatten() {
             for (folder, guest_type) in [("lxc", "CT"), ("qemu-server", "VM")] {
                 let config = entry.path().join(folder).join(format!("{vmid}.conf"));

@@ -1,7 +1,6 @@
 //! Containers of this node: their configuration files and hotplug operations.
 #![forbid(unsafe_code)]
 
-pub mod atomic_write;
 pub mod backup;
 pub mod config_cache;
 pub mod config_error;
@@ -12,7 +11,6 @@ pub mod hotplug;
 pub mod hotplug_net;
 pub mod interfaces;
 pub mod ipconfig;
-pub mod lock;
 pub mod lxc_pid;
 pub mod mac;
 pub mod namespace;
@@ -20,8 +18,8 @@ pub mod net_plug;
 pub mod network_lock;
 pub mod operation;
 pub mod paths;
-pub mod read_file;
-mod state_folder;
 pub mod vnet_binding;
 pub mod vnet_plug;
 pub mod vnets;
+
+pub use pve_files::{atomic_write, lock, read_file};

@@ -15,6 +15,7 @@ use pve_container::config_cache::{CacheCounts, ConfigCache};
 use pve_container::config_error::ConfigError;
 use pve_container::datacenter::read_mac_prefix;
 use pve_container::paths::Paths;
+use pve_files::error::FileError;
 
 type Texts = ConfigCache<String>;
 
@@ -94,12 +95,12 @@ fn errors_are_not_remembered() {
     let fail = |_: &[u8]| Err(ConfigError::NodeName);
     assert!(cache.get(&path, 1000, fail).is_err());
     let error = cache.get(&path, 3, |_| Ok::<_, ConfigError>(String::new()));
-    assert!(matches!(error, Err(ConfigError::TooLong { .. })));
+    assert!(matches!(error, Err(ConfigError::File(FileError::TooLong { .. }))));
     assert_eq!(*get(&mut cache, &path).unwrap(), "text");
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
     let error = cache.get(&path, 1000, |_| Ok::<_, ConfigError>(String::new()));
-    assert!(matches!(error, Err(ConfigError::NotRegular { .. })));
+    assert!(matches!(error, Err(ConfigError::File(FileError::NotRegular { .. }))));
     assert!(cache.is_empty());
 }
 

@@ -11,8 +11,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{Root, never};
-use pve_container::config_error::ConfigError;
+
 use pve_container::lock::{ConfigLock, LockMode};
+use pve_files::error::FileError;
 use rustix::fs::{FlockOperation, flock};
 
 const SHORT: Duration = Duration::from_millis(120);
@@ -54,12 +55,12 @@ impl Drop for Perl {
     }
 }
 
-fn acquire(path: &Path, mode: LockMode, timeout: Duration) -> Result<ConfigLock, ConfigError> {
+fn acquire(path: &Path, mode: LockMode, timeout: Duration) -> Result<ConfigLock, FileError> {
     ConfigLock::acquire(path, mode, timeout, &mut never)
 }
 
-fn is_timeout(result: &Result<ConfigLock, ConfigError>) -> bool {
-    matches!(result, Err(ConfigError::LockTimeout { .. }))
+fn is_timeout(result: &Result<ConfigLock, FileError>) -> bool {
+    matches!(result, Err(FileError::LockTimeout { .. }))
 }
 
 #[test]

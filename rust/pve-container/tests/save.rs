@@ -13,6 +13,7 @@ use pve_container::backup::digest;
 use pve_container::config_error::ConfigError;
 use pve_container::config_file::{Outcome, Wait};
 use pve_container::lock::{ConfigLock, Interrupted, LockMode};
+use pve_files::error::FileError;
 
 fn save(root: &Root, text: &str, expected: Option<&str>) -> Result<String, String> {
     let saved = waiting(|wait| root.files().save(100, text.as_bytes(), expected, wait));
@@ -237,7 +238,7 @@ fn an_interrupted_wait_leaves_the_old_version() {
     };
     let mut wait = Wait { timeout: Duration::from_secs(60), interrupt: &mut interrupt };
     let result = files.save(100, b"memory: 2\n", None, &mut wait);
-    assert!(matches!(result, Err(ConfigError::Interrupted { .. })));
+    assert!(matches!(result, Err(ConfigError::File(FileError::Interrupted { .. }))));
     assert_eq!(calls, 3);
     assert_eq!(load(&root), "memory: 1\n");
     drop(release);

@@ -10,8 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use pve_container::atomic_write::atomic_write;
-use pve_container::config_error::ConfigError;
 use pve_container::lock::{self, ConfigLock, LockMode};
+use pve_files::error::FileError;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
@@ -50,7 +50,7 @@ pub(crate) fn change_ethers(
 
 /// Takes the lock on the file that is at `path` when it is taken: whoever held it before may have replaced the file.
 fn lock_ethers(path: &Path, interrupt: Interrupt<'_>) -> Result<File, Error> {
-    let refused = |source| ConfigError::LockOpen { path: path.to_owned(), source };
+    let refused = |source| FileError::LockOpen { path: path.to_owned(), source };
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {
@@ -61,11 +61,11 @@ fn lock_ethers(path: &Path, interrupt: Interrupt<'_>) -> Result<File, Error> {
             Err(Errno::WOULDBLOCK | Errno::INTR) => {}
             Err(errno) => {
                 let path = path.to_owned();
-                return Err(ConfigError::LockAcquire { path, source: errno.into() }.into());
+                return Err(FileError::LockAcquire { path, source: errno.into() }.into());
             }
         }
         if start.elapsed() >= LOCK_TIMEOUT {
-            return Err(ConfigError::LockTimeout { path: path.to_owned() }.into());
+            return Err(FileError::LockTimeout { path: path.to_owned() }.into());
         }
         thread::sleep(pause);
         pause = (pause * 2).min(SLICE);
@@ -92,7 +92,7 @@ pub(crate) fn write_file(
     let file = root.join(WRITERS_LOCK);
     let locked = ConfigLock::acquire(&file, LockMode::Exclusive, LOCK_TIMEOUT, &mut interrupt);
     let lock = match locked {
-        Err(ConfigError::Interrupted { .. }) => return Err(Error::Interrupted),
+        Err(FileError::Interrupted { .. }) => return Err(Error::Interrupted),
         other => other?,
     };
     atomic_write(&path, content.as_bytes(), 0o644)?;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use pve_container::config_error::ConfigError;
+use pve_files::error::FileError;
 use thiserror::Error;
 
 /// Why an operation on addresses failed, in the reference's words where it has some.
@@ -109,6 +110,12 @@ pub enum LockFailure {
     /// /etc/pve is not mounted.
     #[error("pve cluster filesystem not online.")]
     Offline,
+}
+
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        Self::File(error.into())
+    }
 }
 
 impl Error {

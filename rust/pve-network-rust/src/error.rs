@@ -8,6 +8,7 @@ use pve_container::config_error::ConfigError;
 use pve_container::hotplug;
 use pve_container::operation::OperationError;
 use pve_container::vnet_binding::BindingError;
+use pve_files::error::FileError;
 use pve_netlink::Errno;
 use pve_schema::{FormatError, PerlString};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -75,7 +76,7 @@ pub(crate) fn config_file(error: ConfigError) -> Error {
     let kind = match error {
         ConfigError::Missing { .. }
         | ConfigError::InvalidName { .. }
-        | ConfigError::TooLong { .. } => "config",
+        | ConfigError::File(FileError::TooLong { .. }) => "config",
         ConfigError::NodeName | ConfigError::Random { .. } => "infrastructure",
         _ => "resource",
     };

@@ -5,6 +5,7 @@ use warnings;
 
 use PVE::Network::Rust::Takeover::Divergences;
 use PVE::Network::Rust::Takeover::Log;
+use PVE::Network::Rust::Takeover::Replaced;
 use PVE::Network::Rust::Takeover::Required;
 use PVE::Network::Rust::Takeover::Shadow;
 
@@ -30,7 +31,8 @@ sub _itself {
 }
 
 sub _both {
-    my ($name, $itself, $rust) = @_;
+    my ($seam, $itself, $rust) = @_;
+    my $name = $seam->{name};
     my $differ = sub {
         $divergences{$name}++;
         PVE::Network::Rust::Takeover::Divergences::record($name, @_);
@@ -38,8 +40,8 @@ sub _both {
     return sub {
         goto &$itself if $is_shadowing;
         local $is_shadowing = 1;
-        my $outcome =
-            PVE::Network::Rust::Takeover::Shadow::both($itself, $rust, \@_, wantarray, $differ);
+        my %how = (wantarray => wantarray, differ => $differ, seam => $seam);
+        my $outcome = PVE::Network::Rust::Takeover::Shadow::both($itself, $rust, \@_, \%how);
         warn $_ for @{ $outcome->{warnings} };
         die $outcome->{error} if exists($outcome->{error});
         return wantarray ? @{ $outcome->{answer} } : $outcome->{answer}[0];
@@ -48,10 +50,14 @@ sub _both {
 
 # Whether Rust can answer may depend on what others have loaded since.
 sub _if_able {
-    my ($is_able, $answer, $itself) = @_;
+    my ($seam, $answer, $itself) = @_;
+    my @passed_by = @{ $seam->{passes_by} // [] };
+    my $is_able = $seam->{needs} ? $seam->{package}->can($seam->{needs}) : undef;
+    return $answer if !@passed_by && !$is_able;
     return sub {
-        goto &$answer if $is_able->();
-        goto &$itself;
+        goto &$itself if PVE::Network::Rust::Takeover::Replaced::any(@passed_by);
+        goto &$itself if $is_able && !$is_able->();
+        goto &$answer;
     };
 }
 
@@ -66,8 +72,8 @@ sub put {
         return $intercept->answer(undef);
     }
     my $itself = _itself($sub);
-    $answer = _both($name, $itself, $answer) if $mode eq 'shadow';
-    $answer = _if_able($seam->{package}->can($seam->{needs}), $answer, $itself) if $seam->{needs};
+    $answer = _both($seam, $itself, $answer) if $mode eq 'shadow';
+    $answer = _if_able($seam, $answer, $itself);
     return $intercept->answer($answer) if $mode ne 'rust';
     my $told = sub {
         my ($error) = @_;

@@ -3,8 +3,6 @@ package PVE::Network::Rust::Takeover::Breaker;
 use strict;
 use warnings;
 
-use Fcntl qw(:flock SEEK_SET);
-
 use PVE::Network::Rust::Takeover::State;
 
 # Failures that are older than a day are of no interest to any setting.
@@ -20,22 +18,20 @@ sub _parse {
 }
 
 sub _read {
-    my ($in) = @_;
-    local $/ = undef;
-    return _parse(<$in> // '');
+    my $text = eval { PVE::Network::Rust::Takeover::State::read_text(path()) };
+    return _parse($text // '');
 }
 
-# Calls $change with the lines, and writes those that it returns.
+# Calls $change with the lines, and puts a file with those that it returns in place.
 sub _change {
     my ($change) = @_;
-    my $path = path();
-    PVE::Network::Rust::Takeover::State::make_folder();
-    sysopen(my $file, $path, Fcntl::O_RDWR() | Fcntl::O_CREAT(), 0600) or die "open $path: $!\n";
-    flock($file, LOCK_EX) or die "lock $path: $!\n";
-    my @lines = $change->(_read($file));
-    my $text = join('', map { "$_->{what} $_->{time} $_->{seam}\n" } @lines);
-    seek($file, 0, SEEK_SET) && truncate($file, 0) && print({$file} $text) && close($file)
-        or die "write $path: $!\n";
+    PVE::Network::Rust::Takeover::State::locked(
+        'breaker',
+        sub {
+            my $text = join('', map { "$_->{what} $_->{time} $_->{seam}\n" } $change->(_read()));
+            PVE::Network::Rust::Takeover::State::replace(path(), $text);
+        }
+    );
     return;
 }
 
@@ -57,8 +53,7 @@ sub failed {
 }
 
 sub off {
-    open(my $in, '<', path()) or return {};
-    return { map { $_->{what} eq 'off' ? ($_->{seam} => $_->{time}) : () } _read($in) };
+    return { map { $_->{what} eq 'off' ? ($_->{seam} => $_->{time}) : () } _read() };
 }
 
 sub clear {

@@ -55,17 +55,31 @@ sub _masked {
     return defined($class) ? { class => $class, object => $plain } : $plain;
 }
 
+# The file under its lock, or undef where another process has put it aside meanwhile.
+sub _opened {
+    my ($path) = @_;
+    open(my $out, '>>', $path) or die "open $path: $!\n";
+    flock($out, LOCK_EX | LOCK_NB) or die "lock $path: $!\n";
+    my ($device, $inode) = stat($out);
+    my @named = stat($path);
+    return @named && $named[0] == $device && $named[1] == $inode ? $out : undef;
+}
+
 sub _append {
     my ($line) = @_;
     my $path = path();
     PVE::Network::Rust::Takeover::State::make_folder();
-    open(my $out, '>>', $path) or die "open $path: $!\n";
-    flock($out, LOCK_EX | LOCK_NB) or die "lock $path: $!\n";
-    rename($path, "$path.1") || die "rename $path: $!\n" if -s $out > $BYTES;
+    my $out = _opened($path) // _opened($path) // die "lock $path: it is put aside all the time\n";
+    if (-s $out > $BYTES) {
+        rename($path, "$path.1") or die "rename $path: $!\n";
+        $out = _opened($path) // die "lock $path: it is put aside all the time\n";
+    }
     syswrite($out, $line) // die "write $path: $!\n";
     close($out) or die "close $path: $!\n";
     return;
 }
+
+sub masked { return _masked($_[0], 0) }
 
 sub record {
     my ($seam, $arguments, $perl, $rust) = @_;
@@ -132,6 +146,10 @@ compared.
 =head2 record($seam, \@arguments, \%perl, \%rust)
 
 Writes a record. Dies where it cannot.
+
+=head2 masked($value)
+
+Returns a copy of it as it would be in a record: secrets are masked, and an object is a hash of C<class> and C<object>.
 
 =head2 list()
 

@@ -5,12 +5,16 @@ use warnings;
 
 use Sys::Syslog ();
 
-sub error {
-    my ($text) = @_;
+sub _say {
+    my ($priority, $text) = @_;
     chomp($text);
-    eval { Sys::Syslog::syslog('err', '%s', "pve-network-rust: $text") };
+    eval { Sys::Syslog::syslog($priority, '%s', "pve-network-rust: $text") };
     return;
 }
+
+sub error { return _say('err', $_[0]) }
+
+sub notice { return _say('notice', $_[0]) }
 
 1;
 
@@ -24,9 +28,9 @@ PVE::Network::Rust::Takeover::Log - what administrators are told of the takeover
 
 =head1 FUNCTIONS
 
-=head2 error($text)
+=head2 error($text), notice($text)
 
-Writes a line to syslog, under the name that the program has there. That it cannot is no error.
+Write a line to syslog, under the name that the program has there. That it cannot is no error.
 
 =head1 SEE ALSO
 

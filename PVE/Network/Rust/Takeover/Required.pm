@@ -6,6 +6,21 @@ use warnings;
 # What waits for a file, by its name in %INC.
 my %waiting;
 
+# What the source that is given in place of a file that could not be loaded dies with.
+our $failure;
+
+# What fails in an entry of @INC is told as that; in what it gives it is told as of a file that was found. Perl adds its own words
+# then, as it has done before.
+sub _failing {
+    my ($error) = @_;
+    return '0;' if $error =~ /\A\S+ did not return a true value at [^\n]*\n\z/;
+    $failure = $error =~ s/Compilation failed in require at [^\n]*\n\z//r;
+    # `die` would say where it is.
+    $failure = PVE::Network::Rust::Takeover::Required::Failure->new($failure)
+        if $failure !~ /\n\z/;
+    return 'die $' . __PACKAGE__ . '::failure;';
+}
+
 # Stands in @INC; loads a file from the entries after it, and then tells who waits for it.
 my $entry;
 $entry = sub {
@@ -19,7 +34,13 @@ $entry = sub {
         my $place = $path =~ /["\n]/ ? '' : qq{#line $line "$path"\n};
         # As if the caller had loaded it.
         my $load = "${place}require \$file; 1";
-        eval($load) or die $@;    ## no critic (ProhibitStringyEval)
+        my $is_loaded = eval($load);    ## no critic (ProhibitStringyEval)
+        if (!$is_loaded) {
+            my $failing = _failing("$@");
+            # That it has failed, what follows notes.
+            delete($INC{$file});
+            return \$failing;
+        }
     }
     catch_up();
     my $nothing_left = '1;';
@@ -67,6 +88,15 @@ sub forget {
     %waiting = ();
     _leave();
     return;
+}
+
+package PVE::Network::Rust::Takeover::Required::Failure;
+
+use overload '""' => sub { my ($self) = @_; return $$self }, fallback => 1;
+
+sub new {
+    my ($class, $text) = @_;
+    return bless(\$text, $class);
 }
 
 1;

@@ -8,6 +8,28 @@ my @PHASES = qw(perl-only rust-read-only rust-basic-write rust-advanced rust-sdn
 
 my @MODES = qw(perl shadow rust rust-strict);
 
+# What the functions of SDN ask the node and the cluster by, and Rust's do not call.
+my @SDN_ASKS = (
+    qw(PVE::INotify::nodename PVE::INotify::read_file PVE::Network::is_ovs_bridge),
+    map { "PVE::Network::SDN::$_" } (
+        qw(running_config api_request Zones::config Vnets::config Subnets::config Ipams::config Dns::config),
+        (
+            map { "Zones::Plugin::$_" }
+                qw(get_local_route_ip is_vlanaware get_bridge_ifaces find_bridge datacenter_config)
+        ),
+        qw(Ipams::read_macdb Ipams::write_macdb Ipams::PVEPlugin::read_db Ipams::PVEPlugin::write_db),
+    )
+);
+my %SDN = (needs => 'knows_plugins', passes_by => \@SDN_ASKS);
+
+# Of a bridge and its ports: how long until it does something.
+my %TIMERS = (
+    varies => [
+        map { "${_}_timer" }
+            qw(hello tcn topology_change gc hold message_age forward_delay)
+    ]
+);
+
 # The package below PVE::Network::Rust, the reference's packages, the phase, whether the functions have no effect but on
 # what they are given, and their names; NAME=OTHER where the reference's is another one. A hash at the end: more of each seam.
 my @ROWS = (
@@ -25,7 +47,7 @@ my @ROWS = (
     ],
     [
         'Storage::Config', ['PVE::Storage::Plugin'], 'rust-basic-write', 1,
-        'write_config', { needs => 'knows_plugins' }
+        'write_config', { needs => 'knows_plugins', sections => 1 }
     ],
     # Proxmox VE 8 has them in PVE::INotify, later ones call the others from there.
     [
@@ -34,12 +56,12 @@ my @ROWS = (
     ],
     [
         'Interfaces', ['PVE::Network::Interfaces', 'PVE::INotify'], 'rust-basic-write', 1,
-        'write_etc_network_interfaces=__write_etc_network_interfaces'
+        'write_etc_network_interfaces=__write_etc_network_interfaces', { sections => 1 }
     ],
     (
         map { (
             ["SDN::$_->[0]", [$_->[1]], 'rust-read-only', 1, 'parse_config'],
-            ["SDN::$_->[0]", [$_->[1]], 'rust-basic-write', 1, 'write_config'],
+            ["SDN::$_->[0]", [$_->[1]], 'rust-basic-write', 1, 'write_config', { sections => 1 }],
         ) } (
             ['Zones', 'PVE::Network::SDN::Zones::Plugin'],
             ['Vnets', 'PVE::Network::SDN::VnetPlugin'],
@@ -50,9 +72,10 @@ my @ROWS = (
         )
     ),
     [
-        'Host', ['PVE::Network'], 'rust-read-only', 0,
-        qw(read_bridge_mtu is_linux_bridge is_ovs_bridge ip_link_details)
+        'Host', ['PVE::Network'], 'rust-read-only', 1,
+        qw(read_bridge_mtu is_linux_bridge is_ovs_bridge)
     ],
+    ['Host', ['PVE::Network'], 'rust-read-only', 1, 'ip_link_details', \%TIMERS],
     [
         'Host', ['PVE::Network'], 'rust-advanced', 0,
         qw(
@@ -63,6 +86,20 @@ my @ROWS = (
     [
         'Container', ['PVE::LXC'], 'rust-advanced', 0,
         qw(hotplug_net update_net net_tap_plug update_ipconfig get_interfaces)
+    ],
+    [
+        'SDN', ['PVE::Network::SDN'], 'rust-sdn', 1,
+        'generate_raw_etc_network_config', \%SDN
+    ],
+    ['SDN', ['PVE::Network::SDN::Zones'], 'rust-sdn', 1, 'status', \%SDN],
+    [
+        'SDN', ['PVE::Network::SDN::Zones'], 'rust-sdn', 0,
+        qw(tap_create tap_plug veth_create add_bridge_fdb del_bridge_fdb), \%SDN
+    ],
+    [
+        'SDN', ['PVE::Network::SDN::Vnets'], 'rust-sdn', 0,
+        qw(add_next_free_cidr add_ip update_ip del_ip get_ips_from_mac del_ips_from_mac add_dhcp_mapping),
+        \%SDN
     ],
 );
 
@@ -136,8 +173,11 @@ A seam is a function of Proxmox VE's Perl code that one of this library can answ
 
 Returns all seams, hashes with C<name>, such as C<LXC::Config::parse_pct_config>; C<package> and C<function> of this
 library; C<replaces>, a list of hashes with C<package> and C<function>, the subs of Proxmox VE that it answers for;
-C<phase>, from which on it does; C<pure>, true where it has no effect but on its arguments; and C<needs> where the package has a
-function of that name that says whether it can answer.
+C<phase>, from which on it does; C<pure>, true where it has no effect but on its arguments. Some have C<needs>, the name of a
+function of the package that says whether it can answer; C<passes_by>, a list of Perl functions that Rust does not call where the
+Perl function does, so that it can answer while they are Proxmox VE's own; C<varies>, a list of what is not compared in
+shadow, since it changes from one moment to the next: keys in what is returned; and C<sections>, true for texts whose sections
+Perl writes in any order (L<PVE::Network::Rust::Takeover::Sections>).
 
 =head2 find($name)
 

@@ -6,6 +6,10 @@ use warnings;
 use Storable ();
 
 use PVE::Network::Rust;
+use PVE::Network::Rust::Takeover::Sections;
+
+# What Perl itself says of how a function is written.
+my $OF_PERL = qr/^Use of uninitialized value|^Lost precision|isn't numeric/;
 
 sub _is_handle {
     my ($value) = @_;
@@ -13,10 +17,16 @@ sub _is_handle {
         || ref(\$value) eq 'GLOB';
 }
 
+# What is left to read of a handle, and the handle as it was, or one for the same where it cannot be put back.
 sub _rest {
     my ($fh) = @_;
-    local $/ = undef;
-    return <$fh> // '';
+    my $start = tell($fh);
+    my $line = $.;
+    my $text = do { local $/ = undef; <$fh> }
+        // '';
+    return ($text, _handle($text)) if $start < 0 || !seek($fh, $start, 0);
+    $. = $line;    ## no critic (RequireLocalizedPunctuationVars)
+    return ($text, $fh);
 }
 
 sub _handle {
@@ -51,19 +61,39 @@ sub _run {
     return \%outcome;
 }
 
-# What is compared: where in a source file something was said is not.
+# What is compared: where in a source file something was said is not, nor the order of a format error's lines, which is that of
+# Perl's hashes.
 sub _said {
     my ($said) = @_;
-    return $said =~ s/ at \S+ line \d+(?:, <\S*> (?:line|chunk) \d+)?\.\n\z/\n/r if !ref($said);
+    if (!ref($said)) {
+        $said =~ s/ at \S+ line \d+(?:, <\S*> (?:line|chunk) \d+)?\.\n\z/\n/;
+        $said =~ s/(format error\n)(.+)\z/$1 . join('', sort(split(m{^}, $2)))/es;
+        return $said;
+    }
     return $said if !UNIVERSAL::isa($said, 'HASH');
     my %fields = %$said;
     delete @fields{qw(filename line)};
     return [ref($said), \%fields];
 }
 
+# A copy without those keys.
+sub _without {
+    my ($value, $keys) = @_;
+    return [map { _without($_, $keys) } @$value] if ref($value) eq 'ARRAY';
+    return $value if ref($value) ne 'HASH';
+    my %copy = map { $_ => _without($value->{$_}, $keys) } keys %$value;
+    delete @copy{@$keys};
+    return \%copy;
+}
+
 sub _compared {
-    my ($outcome) = @_;
-    my %compared = (%$outcome, warnings => [map { _said($_) } @{ $outcome->{warnings} }]);
+    my ($outcome, $seam) = @_;
+    my @warnings = grep { !/$OF_PERL/ } @{ $outcome->{warnings} };
+    my %compared = (%$outcome, warnings => [map { _said($_) } @warnings]);
+    $compared{answer} = _without($compared{answer}, $seam->{varies}) if $seam->{varies};
+    $compared{answer} =
+        [map { PVE::Network::Rust::Takeover::Sections::ordered($_) } @{ $compared{answer} }]
+        if $seam->{sections};
     $compared{error} = _said($outcome->{error}) if exists($outcome->{error});
     return \%compared;
 }
@@ -77,20 +107,27 @@ sub _thawed {
 }
 
 sub both {
-    my ($perl, $rust, $arguments, $wantarray, $differ) = @_;
+    my ($perl, $rust, $arguments, $how) = @_;
+    my ($wantarray, $differ, $seam) = @$how{qw(wantarray differ seam)};
     local $@ = '';
     my @own = @$arguments;
     my @handles = grep { _is_handle($own[$_]) } 0 .. $#own;
     # Both read all of a handle.
-    $own[$_] = _rest($own[$_]) for @handles;
+    my %handle;
+    ($own[$_], $handle{$_}) = _rest($own[$_]) for @handles;
     my $frozen = eval { Storable::freeze(\@own) };
-    $own[$_] = _handle($own[$_]) for @handles;
+    @own[@handles] = @handle{@handles};
     my $theirs = _run($perl, \@own, $wantarray);
     my $saved = $!;
+    # Warnings tell which handle was read last.
+    local $.;
     eval {
         my $ours = _run($rust, _thawed($frozen, @handles), $wantarray);
         my $is_same = eval {
-            PVE::Network::Rust::Takeover::same(_compared($theirs), _compared($ours));
+            PVE::Network::Rust::Takeover::same(
+                _compared($theirs, $seam),
+                _compared($ours, $seam)
+            );
         };
         $differ->(_thawed($frozen), $theirs, $ours) if !$is_same;
     } if defined($frozen);
@@ -110,14 +147,17 @@ PVE::Network::Rust::Takeover::Shadow - two functions run beside each other
 
 =head1 FUNCTIONS
 
-=head2 both($perl, $rust, \@arguments, $wantarray, $differ)
+=head2 both($perl, $rust, \@arguments, \%how)
 
-Calls C<$perl> with the arguments and C<$rust> with copies of them, both in the context that C<$wantarray> says. What is
-left to read of a handle is read by both.
+Calls C<$perl> with the arguments and C<$rust> with copies of them, both in the context that C<wantarray> of C<%how> says.
+What is left to read of a handle is read by both.
 
-Calls C<$differ> with the arguments, as they were, and both outcomes where these are not the same: the answers, numbers and strings told apart; the warnings
-and the errors, but for the place in the source that they name; and what has become of the arguments. Nothing that C<$rust>
-or C<$differ> dies with is heard of, nor what C<$rust> warns about.
+Calls C<differ> of C<%how> with the arguments, as they were, and both outcomes where these are not the same: the answers, but
+for what C<seam> of C<%how>, a hash as in L<PVE::Network::Rust::Takeover::Seams>, says of C<varies> and C<sections>, numbers and
+strings told apart; the warnings and the errors, but for the place in the source that they name, for what Perl says of how a
+function is written (C<Use of uninitialized value>), and for the order of a format error's lines; and what has become of the
+arguments. Nothing that C<$rust> or C<differ> dies with is
+heard of, nor what C<$rust> warns about.
 
 Returns the outcome of C<$perl>, a hash: C<answer>, C<warnings> and C<arguments>, which are lists, and C<error> if it died.
 

@@ -1,7 +1,5 @@
 //! Operations are carried out.
 
-use std::path::Path;
-
 use pve_netlink::Kernel;
 use pve_netlink::host::Surroundings;
 use pve_netlink::host::ovs::Installed;

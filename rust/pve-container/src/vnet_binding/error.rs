@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::binding::Unreadable;
+use pve_files::error::FileError;
+
 use crate::config_error::ConfigError;
 
 /// Why a VNet could not be bound or unbound, or bindings could not be read.
@@ -79,6 +81,12 @@ pub enum BindingError {
     /// The kernel's links could not be read.
     #[error(transparent)]
     Netlink(#[from] pve_netlink::Error),
+}
+
+impl From<FileError> for BindingError {
+    fn from(error: FileError) -> Self {
+        Self::File(error.into())
+    }
 }
 
 fn bound_to(other: Option<&str>) -> String {

@@ -9,7 +9,7 @@ use crate::config_file::Wait;
 use crate::lock::{ConfigLock, LockMode};
 use crate::paths::Paths;
 use crate::read_file::read_file;
-use crate::state_folder::create_private;
+use pve_files::state_folder::create_private;
 
 /// Metadata may be kept with it.
 const FILE_MODE: u32 = 0o600;

@@ -5,8 +5,9 @@ package PVE::Network::Rust::Test::Reference;
 # used as they are; what only a build would add to them comes from here:
 #  - PVE::IPCC, a native module, answers that the cluster file system has no such file;
 #  - PVE::Cluster::IPCConst is made from the header that the build makes it from;
-#  - native modules that are loaded but never called by what is tested exist, and die when called;
-#  - plugins for ACME, of another repository, exist: none.
+#  - PVE::RS::SDN::Fabrics, a native module, says that there are no fabrics;
+#  - native modules that are loaded but never called by what is tested exist, and die when called, but for what is called when
+#    others are loaded.
 # For child processes: PERL5OPT=-MPVE::Network::Rust::Test::Reference.
 
 use strict;
@@ -29,22 +30,28 @@ sub sendfd { return -1 }
 1;
 PERL
 
-# Loading the API of nodes asks them which plugins there are.
-my $ACME = <<'PERL';
-sub register { }
-sub init { }
-sub lookup_types { return [] }
-sub createSchema { return { type => 'object', additionalProperties => 0, properties => {} } }
-*updateSchema = \&createSchema;
+my $FABRICS = <<'PERL';
+package PVE::RS::SDN::Fabrics;
+sub config { return bless({}, $_[0]) }
+sub running_config { return bless({}, $_[0]) }
+sub list_all { return { fabrics => {}, nodes => {} } }
+sub list_fabrics { return {} }
+sub get_frr_raw_config { return [] }
+sub get_interfaces_etc_network_config { return '' }
+sub enabled_daemons { return [] }
+1;
 PERL
 
 sub _never_called {
     my ($package) = @_;
-    my $called = $package =~ /^PVE::ACME::/ ? $ACME : '';
     return <<"PERL";
 package $package;
-$called
 our \$AUTOLOAD;
+sub register { }
+sub init { }
+sub lookup_types { return [] }
+sub createSchema { return { additionalProperties => 0, properties => {} } }
+sub updateSchema { return createSchema() }
 sub AUTOLOAD { die "\$AUTOLOAD: not here\\n" if \$AUTOLOAD !~ /::DESTROY\$/ }
 1;
 PERL
@@ -64,11 +71,18 @@ sub _constants {
     );
 }
 
-# The text of a module, or undef.
-sub _generated {
+# The folders below PVE_SRC that hold the reference's modules.
+sub folders {
+    my ($source) = @_;
+    return map { "$source/$_" } @FOLDERS;
+}
+
+# The text of a module that a build would make, or undef.
+sub generated {
     my ($source, $file) = @_;
     return $IPCC if $file eq 'PVE/IPCC.pm';
     return _constants($source) if $file eq 'PVE/Cluster/IPCConst.pm';
+    return $FABRICS if $file eq 'PVE/RS/SDN/Fabrics.pm';
     return undef if $file !~ $NEVER_CALLED;
     my $package = $file =~ s{/}{::}gr;
     $package =~ s/\.pm$//;
@@ -79,11 +93,11 @@ sub _add {
     my ($source) = @_;
     unshift @INC, sub {
         my (undef, $file) = @_;
-        my $text = _generated($source, $file) // return;
+        my $text = generated($source, $file) // return;
         open(my $in, '<', \$text) or die "open: $!\n";
         return $in;
     };
-    unshift @INC, map { "$source/$_" } @FOLDERS;
+    unshift @INC, folders($source);
     # Before the source's own, which wants its native half.
     $INC{'PVE/IPCC.pm'} = __FILE__;    ## no critic (RequireLocalizedPunctuationVars)
     eval "$IPCC" or die $@;    ## no critic (ProhibitStringyEval)

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{AtFlags, CWD, FileType, OFlags, Statx, StatxFlags, StatxTimestamp, statx};
 
-use crate::config_error::ConfigError;
+use crate::error::FileError;
 
 /// Largest configuration that is read, in bytes: sixteen times the largest file that pmxcfs stores.
 pub const CONFIG_LIMIT: u64 = 16 << 20;
@@ -35,30 +35,30 @@ impl FileVersion {
     /// The version of the file at `path` now, or `None` when nothing is there.
     ///
     /// # Errors
-    /// [`ConfigError::NotRegular`] and [`ConfigError::Open`].
-    pub fn at(path: &Path) -> Result<Option<Self>, ConfigError> {
+    /// [`FileError::NotRegular`] and [`FileError::Open`].
+    pub fn at(path: &Path) -> Result<Option<Self>, FileError> {
         // FUSE, and so pmxcfs, answers from attributes up to a second old unless asked to look again.
         let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::STATX_FORCE_SYNC;
         match statx(CWD, path, flags, StatxFlags::BASIC_STATS) {
             Ok(stat) => Self::of(path, &stat).map(Some),
             Err(rustix::io::Errno::NOENT) => Ok(None),
-            Err(errno) => Err(ConfigError::Open { path: path.to_owned(), source: errno.into() }),
+            Err(errno) => Err(FileError::Open { path: path.to_owned(), source: errno.into() }),
         }
     }
 
-    fn of_open(path: &Path, file: &File) -> Result<Self, ConfigError> {
+    fn of_open(path: &Path, file: &File) -> Result<Self, FileError> {
         let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_FORCE_SYNC;
         match statx(file, "", flags, StatxFlags::BASIC_STATS) {
             Ok(stat) => Self::of(path, &stat),
-            Err(errno) => Err(ConfigError::Read { path: path.to_owned(), source: errno.into() }),
+            Err(errno) => Err(FileError::Read { path: path.to_owned(), source: errno.into() }),
         }
     }
 
-    fn of(path: &Path, stat: &Statx) -> Result<Self, ConfigError> {
+    fn of(path: &Path, stat: &Statx) -> Result<Self, FileError> {
         match FileType::from_raw_mode(stat.stx_mode.into()) {
             FileType::RegularFile => {}
             other => {
-                return Err(ConfigError::NotRegular { path: path.to_owned(), kind: kind(other) });
+                return Err(FileError::NotRegular { path: path.to_owned(), kind: kind(other) });
             }
         }
         let time = |t: StatxTimestamp| (t.tv_sec, t.tv_nsec);
@@ -98,9 +98,9 @@ pub struct Content {
 /// writer of a FIFO.
 ///
 /// # Errors
-/// [`ConfigError::Open`], [`ConfigError::Read`], [`ConfigError::NotRegular`], [`ConfigError::TooLong`] above `limit`
-/// bytes, [`ConfigError::Unstable`] when each of several attempts saw the file change.
-pub fn read_file(path: &Path, limit: u64) -> Result<Option<Content>, ConfigError> {
+/// [`FileError::Open`], [`FileError::Read`], [`FileError::NotRegular`], [`FileError::TooLong`] above `limit`
+/// bytes, [`FileError::Unstable`] when each of several attempts saw the file change.
+pub fn read_file(path: &Path, limit: u64) -> Result<Option<Content>, FileError> {
     read_watched(path, limit, &mut || ())
 }
 
@@ -109,7 +109,7 @@ fn read_watched(
     path: &Path,
     limit: u64,
     between: &mut dyn FnMut(),
-) -> Result<Option<Content>, ConfigError> {
+) -> Result<Option<Content>, FileError> {
     let mut earlier: Option<Vec<u8>> = None;
     for attempt in 0..TRIES {
         let now = SystemTime::now();
@@ -132,10 +132,10 @@ fn read_watched(
         }
         earlier = Some(bytes);
     }
-    Err(ConfigError::Unstable { path: path.to_owned(), tries: TRIES })
+    Err(FileError::Unstable { path: path.to_owned(), tries: TRIES })
 }
 
-fn open(path: &Path) -> Result<Option<File>, ConfigError> {
+fn open(path: &Path) -> Result<Option<File>, FileError> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path);
     match opened {
@@ -144,19 +144,19 @@ fn open(path: &Path) -> Result<Option<File>, ConfigError> {
         Err(source) => {
             // What stands there says more than the error of opening it.
             FileVersion::at(path)?;
-            Err(ConfigError::Open { path: path.to_owned(), source })
+            Err(FileError::Open { path: path.to_owned(), source })
         }
     }
 }
 
-fn read_all(path: &Path, file: &mut File, size: u64, limit: u64) -> Result<Vec<u8>, ConfigError> {
-    let too_long = || ConfigError::TooLong { path: path.to_owned(), limit };
+fn read_all(path: &Path, file: &mut File, size: u64, limit: u64) -> Result<Vec<u8>, FileError> {
+    let too_long = || FileError::TooLong { path: path.to_owned(), limit };
     if size > limit {
         return Err(too_long());
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
     let read = file.take(limit + 1).read_to_end(&mut bytes);
-    read.map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    read.map_err(|source| FileError::Read { path: path.to_owned(), source })?;
     if bytes.len() as u64 > limit {
         return Err(too_long());
     }
@@ -248,7 +248,7 @@ mod tests {
             fs::write(&path, "x".repeat(length)).unwrap();
         });
         assert_eq!(length, 6);
-        assert!(matches!(result, Err(ConfigError::Unstable { tries: 6, .. })));
+        assert!(matches!(result, Err(FileError::Unstable { tries: 6, .. })));
         fs::remove_dir_all(folder).unwrap();
     }
 

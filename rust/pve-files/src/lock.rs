@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 
-use crate::config_error::ConfigError;
+use crate::error::FileError;
 
 /// How long `PVE::AbstractConfig::lock_config` waits.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,8 +51,8 @@ impl ConfigLock {
     /// The file and its folder are created as needed. The file is never removed: another process may be waiting on it.
     ///
     /// # Errors
-    /// [`ConfigError::LockOpen`], [`ConfigError::LockAcquire`].
-    pub fn try_acquire(path: &Path, mode: LockMode) -> Result<Option<Self>, ConfigError> {
+    /// [`FileError::LockOpen`], [`FileError::LockAcquire`].
+    pub fn try_acquire(path: &Path, mode: LockMode) -> Result<Option<Self>, FileError> {
         let file = open(path)?;
         if try_flock(path, &file, mode)? {
             return Ok(Some(Self::held(file)));
@@ -63,14 +63,14 @@ impl ConfigLock {
     /// Takes the lock, waiting up to `timeout`. While it waits it calls `interrupt` every 50 ms or sooner.
     ///
     /// # Errors
-    /// [`ConfigError::LockTimeout`], [`ConfigError::Interrupted`] when `interrupt` says so, and as
+    /// [`FileError::LockTimeout`], [`FileError::Interrupted`] when `interrupt` says so, and as
     /// [`ConfigLock::try_acquire`].
     pub fn acquire(
         path: &Path,
         mode: LockMode,
         timeout: Duration,
         interrupt: &mut dyn FnMut() -> Result<(), Interrupted>,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, FileError> {
         let start = Instant::now();
         let file = open(path)?;
         let mut slice = Duration::from_millis(1);
@@ -82,12 +82,11 @@ impl ConfigLock {
             waited = true;
             let left = timeout.saturating_sub(start.elapsed());
             if left.is_zero() {
-                return Err(ConfigError::LockTimeout { path: path.to_owned() });
+                return Err(FileError::LockTimeout { path: path.to_owned() });
             }
             thread::sleep(slice.min(left));
             slice = (slice * 2).min(SLICE);
-            interrupt()
-                .map_err(|Interrupted| ConfigError::Interrupted { path: path.to_owned() })?;
+            interrupt().map_err(|Interrupted| FileError::Interrupted { path: path.to_owned() })?;
         }
         Ok(Self::held(file))
     }
@@ -114,7 +113,7 @@ fn holders() -> MutexGuard<'static, Vec<(RawFd, ThreadId)>> {
     HOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn open(path: &Path) -> Result<File, ConfigError> {
+fn open(path: &Path) -> Result<File, FileError> {
     let try_open = || {
         // The folder above belongs to everyone: a link or FIFO planted there is not followed or waited for.
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -126,10 +125,10 @@ fn open(path: &Path) -> Result<File, ConfigError> {
             opened = try_open();
         }
     }
-    opened.map_err(|source| ConfigError::LockOpen { path: path.to_owned(), source })
+    opened.map_err(|source| FileError::LockOpen { path: path.to_owned(), source })
 }
 
-fn try_flock(path: &Path, file: &File, mode: LockMode) -> Result<bool, ConfigError> {
+fn try_flock(path: &Path, file: &File, mode: LockMode) -> Result<bool, FileError> {
     let operation = match mode {
         LockMode::Shared => FlockOperation::NonBlockingLockShared,
         LockMode::Exclusive => FlockOperation::NonBlockingLockExclusive,
@@ -140,10 +139,7 @@ fn try_flock(path: &Path, file: &File, mode: LockMode) -> Result<bool, ConfigErr
             Err(Errno::WOULDBLOCK) => return Ok(false),
             Err(Errno::INTR) => {}
             Err(errno) => {
-                return Err(ConfigError::LockAcquire {
-                    path: path.to_owned(),
-                    source: errno.into(),
-                });
+                return Err(FileError::LockAcquire { path: path.to_owned(), source: errno.into() });
             }
         }
     }

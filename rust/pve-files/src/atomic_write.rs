@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use crate::config_error::ConfigError;
+use crate::error::FileError;
 use crate::read_file::FileVersion;
 
 const PERMISSION_BITS: u32 = 0o7777;
@@ -26,7 +26,7 @@ pub fn temporary_name(path: &Path) -> PathBuf {
 ///
 /// # Errors
 /// As [`Replacement::prepare`] and [`Replacement::commit`].
-pub fn atomic_write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), ConfigError> {
+pub fn atomic_write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     Replacement::prepare(path, bytes, mode)?.commit()
 }
 
@@ -44,9 +44,9 @@ impl Replacement {
     /// A file that is to be replaced keeps its owner and permissions; a new one gets `mode` (less the umask).
     ///
     /// # Errors
-    /// [`ConfigError::NotRegular`] when something other than a regular file is at `path`, and one variant a step. The
+    /// [`FileError::NotRegular`] when something other than a regular file is at `path`, and one variant a step. The
     /// file at `path` is untouched.
-    pub fn prepare(path: &Path, bytes: &[u8], mode: u32) -> Result<Self, ConfigError> {
+    pub fn prepare(path: &Path, bytes: &[u8], mode: u32) -> Result<Self, FileError> {
         let old = match FileVersion::at(path)? {
             Some(_) => fs::symlink_metadata(path).ok(),
             None => None,
@@ -62,11 +62,11 @@ impl Replacement {
     /// Puts the new version in place and syncs the folder.
     ///
     /// # Errors
-    /// [`ConfigError::Rename`], with the old file in place; [`ConfigError::SyncFolder`], with the new one in place.
-    pub fn commit(self) -> Result<(), ConfigError> {
+    /// [`FileError::Rename`], with the old file in place; [`FileError::SyncFolder`], with the new one in place.
+    pub fn commit(self) -> Result<(), FileError> {
         self.temporary.rename(&self.target)?;
         sync_folder(&self.target)
-            .map_err(|source| ConfigError::SyncFolder { path: self.target, source })
+            .map_err(|source| FileError::SyncFolder { path: self.target, source })
     }
 }
 
@@ -74,13 +74,13 @@ impl Replacement {
 /// caller holds the file's lock.
 ///
 /// # Errors
-/// [`ConfigError::StaleTemporary`].
-pub fn remove_leftover(path: &Path) -> Result<Option<PathBuf>, ConfigError> {
+/// [`FileError::StaleTemporary`].
+pub fn remove_leftover(path: &Path) -> Result<Option<PathBuf>, FileError> {
     let temporary = temporary_name(path);
     match fs::remove_file(&temporary) {
         Ok(()) => Ok(Some(temporary)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(ConfigError::StaleTemporary { path: temporary, source }),
+        Err(source) => Err(FileError::StaleTemporary { path: temporary, source }),
     }
 }
 
@@ -92,23 +92,23 @@ struct Temporary {
 }
 
 impl Temporary {
-    fn create(path: PathBuf, mode: u32) -> Result<Self, ConfigError> {
+    fn create(path: PathBuf, mode: u32) -> Result<Self, FileError> {
         let create = || OpenOptions::new().write(true).create_new(true).mode(mode).open(&path);
         let mut created = create();
         if matches!(&created, Err(error) if error.kind() == io::ErrorKind::AlreadyExists) {
             if let Err(source) = fs::remove_file(&path) {
-                return Err(ConfigError::StaleTemporary { path, source });
+                return Err(FileError::StaleTemporary { path, source });
             }
             created = create();
         }
         match created {
             Ok(file) => Ok(Self { path, file, renamed: false }),
-            Err(source) => Err(ConfigError::Create { path, source }),
+            Err(source) => Err(FileError::Create { path, source }),
         }
     }
 
     /// Before the content is written, so that nobody sees it who could not see the old one.
-    fn take_attributes_of(&self, old: &Metadata) -> Result<(), ConfigError> {
+    fn take_attributes_of(&self, old: &Metadata) -> Result<(), FileError> {
         let set = || {
             let new = self.file.metadata()?;
             // pmxcfs refuses any change, but gives every file the same owner and mode.
@@ -125,19 +125,19 @@ impl Temporary {
             }
             Ok(())
         };
-        set().map_err(|source| ConfigError::Attributes { path: self.path.clone(), source })
+        set().map_err(|source| FileError::Attributes { path: self.path.clone(), source })
     }
 
-    fn write(&self, bytes: &[u8]) -> Result<(), ConfigError> {
+    fn write(&self, bytes: &[u8]) -> Result<(), FileError> {
         (&self.file)
             .write_all(bytes)
             .and_then(|()| self.file.sync_all())
-            .map_err(|source| ConfigError::Write { path: self.path.clone(), source })
+            .map_err(|source| FileError::Write { path: self.path.clone(), source })
     }
 
-    fn rename(mut self, target: &Path) -> Result<(), ConfigError> {
+    fn rename(mut self, target: &Path) -> Result<(), FileError> {
         fs::rename(&self.path, target)
-            .map_err(|source| ConfigError::Rename { path: target.to_owned(), source })?;
+            .map_err(|source| FileError::Rename { path: target.to_owned(), source })?;
         self.renamed = true;
         Ok(())
     }

@@ -5,16 +5,16 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use crate::config_error::ConfigError;
+use crate::error::FileError;
 
 const FOLDER_MODE: u32 = 0o700;
 
 /// Creates the folders from `state` down to `path`'s own, for their owner alone.
 ///
 /// # Errors
-/// [`ConfigError::StateFolder`].
-pub(crate) fn create_private(state: &Path, path: &Path) -> Result<(), ConfigError> {
-    let fail = |source| ConfigError::StateFolder { path: state.to_owned(), source };
+/// [`FileError::StateFolder`].
+pub fn create_private(state: &Path, path: &Path) -> Result<(), FileError> {
+    let fail = |source| FileError::StateFolder { path: state.to_owned(), source };
     if let Some(above) = state.parent() {
         fs::create_dir_all(above).map_err(fail)?;
     }
