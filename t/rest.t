@@ -60,7 +60,8 @@ sub fails {
     return { status => 500, message => "$message\n" };
 }
 
-my $UNKNOWN = 'property is not defined in schema and the schema does not allow additional properties';
+my $UNKNOWN =
+    'property is not defined in schema and the schema does not allow additional properties';
 my $NEEDED = 'property is missing and it is not optional';
 
 subtest 'directories' => sub {
@@ -81,8 +82,10 @@ subtest 'directories' => sub {
     refused('nobody', forbidden('user != null'), undef, 'GET', '');
     refused('an unknown parameter', parameters(more => $UNKNOWN), $ROOT, 'GET', '', more => 1);
     my $entries =
-        PVE::API2::Nodes::Nodeinfo->handle(PVE::API2::Nodes::Nodeinfo->map_method_by_name('index'),
-            { node => $node });
+        PVE::API2::Nodes::Nodeinfo->handle(
+        PVE::API2::Nodes::Nodeinfo->map_method_by_name('index'),
+        { node => $node }
+        );
     my @names = map { $_->{name} } @$entries;
     is_deeply(\@names, [sort @names], 'the index of a node is sorted');
     is(scalar(grep { $_ eq 'rust-network' } @names), 1, '… and has it once');
@@ -101,7 +104,11 @@ subtest 'bindings' => sub {
     my %wanted = (vmid => 100, iface => 'net0', vnet => 'blue');
     is_deeply(good('none at first', $ROOT, 'GET', '/bindings'), []);
     refused('unknown parameters', parameters(tag => $UNKNOWN), $ROOT, @bind, %wanted, tag => 5);
-    refused('missing parameters', parameters(vnet => $NEEDED, iface => $NEEDED), $ROOT, @bind, vmid => 100);
+    refused(
+        'missing parameters',
+        parameters(vnet => $NEEDED, iface => $NEEDED),
+        $ROOT, @bind, vmid => 100
+    );
     refused(
         'wrong parameters',
         parameters(
@@ -145,17 +152,26 @@ subtest 'bindings' => sub {
         $ROOT, @bind, %wanted,
         iface => 'net 0'
     );
-    refused('without the container', forbidden('/vms/100, VM.Config.Network'), 'audit@pve', @bind, %wanted);
+    refused(
+        'without the container',
+        forbidden('/vms/100, VM.Config.Network'),
+        'audit@pve', @bind, %wanted
+    );
     refused('without the VNet', forbidden("$SDN/here/blue, SDN.Use"), 'vlan@pve', @bind, %wanted);
     is_deeply(
-        untimed(good('bound', 'blue@pve', @bind, %wanted, metadata => '{"owner":"M\u00fcller","n":[1]}')),
+        untimed(
+            good(
+                'bound', 'blue@pve', @bind, %wanted, metadata => '{"owner":"M\u00fcller","n":[1]}'
+            )
+        ),
         { %wanted, metadata => { owner => "M\x{fc}ller", n => [1] } },
         'the binding'
     );
     refused(
         'twice',
         parameters(
-            iface => "interface 'net0' of container 100 is bound to VNet 'blue' already: unbind it first"
+            iface =>
+                "interface 'net0' of container 100 is bound to VNet 'blue' already: unbind it first"
         ),
         $ROOT, @bind, %wanted
     );
@@ -172,10 +188,15 @@ subtest 'bindings' => sub {
     is_deeply($list->('of both', $ROOT, vnet => 'blue', vmid => 101), []);
     is_deeply($list->('those one may see', 'audit@pve'), [100]);
     is_deeply($list->('none', 'nobody@pve'), []);
-    is_deeply([map { $_->{vnet} } @{ good('below it', 'audit@pve', 'GET', '/bindings/100') }], ['blue']);
+    is_deeply([map { $_->{vnet} } @{ good('below it', 'audit@pve', 'GET', '/bindings/100') }],
+        ['blue']);
     refused('not that one', forbidden('/vms/101, VM.Audit'), 'audit@pve', 'GET', '/bindings/101');
     is(good('one', 'audit@pve', 'GET', '/bindings/100/net0')->{vnet}, 'blue');
-    refused('… that one may not see', forbidden('/vms/101, VM.Audit'), 'audit@pve', 'GET', '/bindings/101/eth0');
+    refused(
+        '… that one may not see',
+        forbidden('/vms/101, VM.Audit'),
+        'audit@pve', 'GET', '/bindings/101/eth0'
+    );
     my $not_bound = missing("interface 'net7' of container 100 is not bound to a VNet");
     refused('… that there is not', $not_bound, $ROOT, 'GET', '/bindings/100/net7');
 
@@ -183,7 +204,8 @@ subtest 'bindings' => sub {
     refused(
         'unbinding from another VNet',
         parameters(
-            vnet => "interface 'net0' of container 100 is not bound to VNet 'green', but to VNet 'blue'"
+            vnet =>
+                "interface 'net0' of container 100 is not bound to VNet 'green', but to VNet 'blue'"
         ),
         $ROOT, 'DELETE', '/bindings/100/net0',
         vnet => 'green'
@@ -240,7 +262,12 @@ subtest 'a configuration is read' => sub {
         {
             id => 'net0',
             value => $A,
-            options => { name => 'eth0', bridge => 'vmbr0', hwaddr => 'BC:24:11:00:00:01', type => 'veth' },
+            options => {
+                name => 'eth0',
+                bridge => 'vmbr0',
+                hwaddr => 'BC:24:11:00:00:01',
+                type => 'veth'
+            },
         },
         'as configured'
     );
@@ -261,12 +288,18 @@ subtest 'a configuration is read' => sub {
     unlink("$folder/102.conf") or die "unlink: $!\n";
 
     network(100, 'audit@pve');
-    refused('not that one', forbidden('/vms/101, VM.Audit'), 'audit@pve', 'GET', '/lxc/101/network');
+    refused('not that one', forbidden('/vms/101, VM.Audit'), 'audit@pve', 'GET',
+        '/lxc/101/network');
     my $nothing = missing("Configuration file 'nodes/$node/lxc/102.conf' does not exist");
     refused('none', $nothing, $ROOT, 'GET', '/lxc/102/network');
     refused('none to change', $nothing, $ROOT, 'PUT', '/lxc/102/network', net0 => $A);
     refused('no counters', $nothing, $ROOT, 'GET', '/lxc/102/statistics');
-    refused('no interface to plug in', $nothing, $ROOT, 'POST', '/hotplug', kind => 'add', vmid => 102, netid => 0);
+    refused(
+        'no interface to plug in', $nothing, $ROOT, 'POST', '/hotplug',
+        kind => 'add',
+        vmid => 102,
+        netid => 0
+    );
     refused(
         'no number', parameters(vmid => "type check ('integer') failed - got 'x'"),
         $ROOT, 'GET', '/lxc/x/network'
@@ -276,12 +309,14 @@ subtest 'a configuration is read' => sub {
 # The text of the configuration's interfaces.
 sub lines {
     my ($vmid) = @_;
-    return join('', map { "$_\n" } grep { /^net|^\[|^delete/ } split(/\n/, slurp("$folder/$vmid.conf")));
+    return join('',
+        map { "$_\n" } grep { /^net|^\[|^delete/ } split(/\n/, slurp("$folder/$vmid.conf")));
 }
 
 subtest 'the configuration of a stopped container' => sub {
     my $before = slurp("$folder/100.conf");
-    my $unchanged = sub { return is(slurp("$folder/100.conf"), $before, '… and nothing is changed') };
+    my $unchanged =
+        sub { return is(slurp("$folder/100.conf"), $before, '… and nothing is changed') };
     my @wrong = (
         ['nothing', fails('no options specified'), $ROOT],
         ['nothing but a digest', fails('no options specified'), $ROOT, digest => 'x'],
@@ -301,7 +336,8 @@ subtest 'the configuration of a stopped container' => sub {
             digest => 'a' x 41
         ],
         [
-            'to delete what is no interface', parameters(delete => "'memory' is no interface of a container"),
+            'to delete what is no interface',
+            parameters(delete => "'memory' is no interface of a container"),
             $ROOT,
             delete => 'net0,memory'
         ],
@@ -382,12 +418,14 @@ subtest 'the configuration of a stopped container' => sub {
     for my $value ('', 'bridge=vmbr0', 'name=eth0,bridge=vmbr0,colour=red', 'name=eth0,tag=x') {
         my $answer = request($ROOT, @PUT, net1 => $value);
         is($answer->{status}, 400, "'$value' is refused");
-        is_deeply([sort keys %{ $answer->{errors} }], ['net1'], '… by its name') or diag(explain($answer));
+        is_deeply([sort keys %{ $answer->{errors} }], ['net1'], '… by its name')
+            or diag(explain($answer));
         $unchanged->();
     }
 
     my $digest = network(100)->{digest};
-    my $new = good('an interface is added', 'blue@pve', @PUT, net1 => $B, digest => $digest)->{digest};
+    my $new =
+        good('an interface is added', 'blue@pve', @PUT, net1 => $B, digest => $digest)->{digest};
     isnt($new, $digest, 'another digest');
     is($new, network(100)->{digest}, '… that of the file');
     is(lines(100), "net0: $A\nnet1: $B\n", 'it is there');
@@ -400,10 +438,20 @@ subtest 'the configuration of a stopped container' => sub {
         digest => $digest
     );
     good('a VLAN', 'vlan@pve', 'PUT', '/lxc/101/network', net1 => $A =~ s/eth0/eth1/r . ',tag=5');
-    good('several at once', $ROOT, @PUT, net0 => "$A,tag=7", net10 => $A =~ s/eth0/eth10/r, delete => 'net1');
-    is(lines(100), "net0: " . ($A =~ s/,type/,tag=7,type/r) . "\nnet10: " . ($A =~ s/eth0/eth10/r) . "\n", '… are changed');
+    good(
+        'several at once', $ROOT, @PUT,
+        net0 => "$A,tag=7",
+        net10 => $A =~ s/eth0/eth10/r,
+        delete => 'net1'
+    );
+    is(
+        lines(100),
+        "net0: " . ($A =~ s/,type/,tag=7,type/r) . "\nnet10: " . ($A =~ s/eth0/eth10/r) . "\n",
+        '… are changed'
+    );
     good('an address is made up', $ROOT, @PUT, net10 => 'name=eth10,bridge=vmbr1');
-    like(lines(100), qr/^net10: name=eth10,bridge=vmbr1,hwaddr=BC:24:11(?::[0-9A-F]{2}){3},type=veth$/m);
+    like(lines(100),
+        qr/^net10: name=eth10,bridge=vmbr1,hwaddr=BC:24:11(?::[0-9A-F]{2}){3},type=veth$/m);
     {
         my @warned;
         local $SIG{__WARN__} = sub { push @warned, @_ };
@@ -439,7 +487,11 @@ subtest 'changes by many at once' => sub {
         if (!$pid) {
             my $value = "name=eth$number,bridge=vmbr0,hwaddr=BC:24:11:00:01:0$number,type=veth";
             my $answer = request($ROOT, 'PUT', '/lxc/101/network', "net$number" => $value);
-            my $raced = request($ROOT, 'PUT', '/lxc/101/network', "net2$number" => $value, digest => $digest);
+            my $raced = request(
+                $ROOT, 'PUT', '/lxc/101/network',
+                "net2$number" => $value,
+                digest => $digest
+            );
             POSIX::_exit(!($answer->{status} == 200 && $raced->{status} == 500));
         }
         push @pids, $pid;
@@ -469,7 +521,11 @@ subtest 'a container that does not run' => sub {
         netid => 32,
         more => 1
     );
-    refused('missing parameters', parameters(map { $_ => $NEEDED } qw(kind netid)), $ROOT, @hotplug, vmid => 100);
+    refused(
+        'missing parameters',
+        parameters(map { $_ => $NEEDED } qw(kind netid)),
+        $ROOT, @hotplug, vmid => 100
+    );
     refused(
         'what nobody configured',
         parameters(net => "it must be given, as there is no 'net7' in the configuration"),
@@ -483,21 +539,128 @@ subtest 'a container that does not run' => sub {
         kind => 'remove',
         net => $A
     );
-    refused('without the container', forbidden('/vms/100, VM.Config.Network'), 'audit@pve', @hotplug, %add);
+    refused(
+        'without the container',
+        forbidden('/vms/100, VM.Config.Network'),
+        'audit@pve', @hotplug, %add
+    );
     refused(
         'without the bridge', forbidden("$SDN/localnetwork/vmbr0, SDN.Use"),
         'blue@pve', @hotplug, %add
     );
     my $answer = request($ROOT, @hotplug, %add);
     is($answer->{status}, 500, 'it is not plugged in');
-    like($answer->{message}, qr/pending change/, '… as the container does not run') or diag(explain($answer));
+    like($answer->{message}, qr/pending change/, '… as the container does not run')
+        or diag(explain($answer));
     my $unknown = '00064390aaaaaaaa-00000000';
-    refused('an operation that there is not', missing("there is no operation '$unknown'"), $ROOT, $_, "/hotplug/$unknown")
+    refused(
+        'an operation that there is not',
+        missing("there is no operation '$unknown'"),
+        $ROOT, $_, "/hotplug/$unknown"
+        )
         for qw(GET DELETE);
     refused(
         'an id that is none', parameters(id => 'value does not match the regex pattern'),
         $ROOT, 'GET', '/hotplug/x'
     );
+};
+
+subtest 'phases and seams' => sub {
+    my ($auditor, $admin) = ('watch@pve', 'system@pve');
+    my %phase = %{ good('the phase', $auditor, 'GET', '/phase') };
+    is_deeply(\%phase, { phase => 'perl-only', source => 'default' }, '… at first');
+    my $not = forbidden('/, Sys.Audit');
+    refused('the phase is not for everybody', $not, 'admin@pve', 'GET', $_) for qw(/phase /seams);
+    refused(
+        '… nor is changing it',
+        forbidden('/, Sys.Modify'),
+        $auditor, $_, '/phase', phase => 'rust-read-only'
+        )
+        for qw(PUT DELETE);
+    refused(
+        'a phase that is none',
+        parameters(
+            phase =>
+                "value 'rust' does not have a value in the enumeration 'perl-only, rust-read-only, rust-basic-write, rust-advanced, rust-sdn, rust-full'",
+            scope => "value 'all' does not have a value in the enumeration 'cluster, node'",
+            more => $UNKNOWN
+        ),
+        $admin, 'PUT', '/phase',
+        phase => 'rust',
+        scope => 'all',
+        more => 1
+    );
+    refused(
+        'two steps',
+        fails(
+            'from perl-only to rust-basic-write are 2 steps: go to rust-read-only first, or force it'
+        ),
+        $admin, 'PUT', '/phase',
+        phase => 'rust-basic-write'
+    );
+    is_deeply(
+        good('forced', $admin, 'PUT', '/phase', phase => 'rust-basic-write', force => 1),
+        {
+            from => 'perl-only',
+            to => 'rust-basic-write',
+            scope => 'cluster',
+            changed => 1,
+            warnings => []
+        },
+        '… goes'
+    );
+    is(good('the phase', $auditor, 'GET', '/phase')->{phase}, 'rust-basic-write', '… is that');
+    is(good('of the node', $admin, 'PUT', '/phase', phase => 'perl-only', scope => 'node')->{scope},
+        'node');
+    %phase = %{ good('the phase', $auditor, 'GET', '/phase') };
+    is_deeply([@phase{qw(phase source)}], ['perl-only', 'node'], '… is that of the node');
+    good('cleared', $admin, 'DELETE', '/phase', scope => 'node', force => 1);
+    is(good('the phase', $auditor, 'GET', '/phase')->{source},
+        'cluster', '… is that of the cluster');
+    good('back', $admin, 'PUT', '/phase', phase => 'perl-only');
+    require PVE::Network::Rust::Migration;
+    my @who = map { $_->{who} } @{ PVE::Network::Rust::Migration::history() };
+    is_deeply([grep { $_ ne $admin } @who], [], 'who did it is known');
+
+    my $seams = good('seams', $auditor, 'GET', '/seams');
+    my ($pure) = grep { $_->{pure} } @$seams;
+    my ($other) = grep { !$_->{pure} } @$seams;
+    my $path = "/seams/$pure->{name}";
+    is_deeply(good('one', $auditor, 'GET', $path), $pure, '… of them');
+    is_deeply([@{$pure}{qw(mode source)}], ['perl', 'phase'], '… as the phase says');
+    refused('none', missing("no seam is called 'None'"), $ROOT, @$_)
+        for ['GET', '/seams/None'], ['PUT', '/seams/None', mode => 'perl'],
+        ['DELETE', '/seams/None'];
+    refused(
+        'all of them', parameters(name => 'value does not match the regex pattern'),
+        $ROOT, 'PUT', '/seams/*', mode => 'rust'
+    );
+    refused('not by everybody', forbidden('/, Sys.Modify'), $auditor, @$_)
+        for ['PUT', $path, mode => 'perl'], ['DELETE', $path];
+    refused('without a mode', parameters(mode => $NEEDED), $admin, 'PUT', $path);
+    refused(
+        'a mode that is none',
+        parameters(
+            mode =>
+                "value 'raku' does not have a value in the enumeration 'perl, shadow, rust, rust-strict'"
+        ),
+        $admin, 'PUT', $path,
+        mode => 'raku'
+    );
+    refused(
+        'shadow of what has effects',
+        parameters(
+            mode => "$other->{name} has effects on the host, so that Perl and Rust cannot both run"
+        ),
+        $admin, 'PUT', "/seams/$other->{name}",
+        mode => 'shadow'
+    );
+    my $set = good('set', $admin, 'PUT', $path, mode => 'shadow');
+    is_deeply([@{$set}{qw(mode source)}], ['shadow', 'cluster'], '… as it says');
+    $set = good('of the node', $admin, 'PUT', $path, mode => 'rust', scope => 'node');
+    is_deeply([@{$set}{qw(mode source)}], ['rust', 'node'], '… goes before it');
+    good('cleared', $admin, 'DELETE', $path, scope => 'node');
+    is(good('both', $admin, 'DELETE', $path)->{source}, 'phase', '… as the phase says');
 };
 
 my ($inside, $lxc) = start_container(100);
@@ -519,17 +682,23 @@ subtest 'operations in a running container' => sub {
     my @hotplug = ('POST', '/hotplug');
     my %add = (kind => 'add', vmid => 100, netid => 0);
     my $added = good('plugged in, as configured', 'admin@pve', @hotplug, %add);
-    is_deeply([@{$added}{qw(kind vmid netid state)}], ['add', 100, 0, 'succeeded'], 'the operation');
+    is_deeply([@{$added}{qw(kind vmid netid state)}], ['add', 100, 0, 'succeeded'],
+        'the operation');
     is($added->{interface}{name}, 'veth100i0', '… and its interface');
     is(master('vmbr0'), 'veth100i0', 'it is a port');
     my $counters = good('counters', 'audit@pve', 'GET', '/lxc/100/statistics');
-    is_deeply([map { "$_->{id} $_->{name}" } @$counters], ['net0 veth100i0'], '… of the interface');
+    is_deeply([map { "$_->{id} $_->{name}" } @$counters],
+        ['net0 veth100i0'], '… of the interface');
     cmp_ok($counters->[0]{$_}, '>=', 0, $_) for qw(netin netout packets_in dropped_out);
     my $twice = request($ROOT, @hotplug, %add);
     is($twice->{status}, 500, 'not twice');
     like($twice->{message}, qr/'veth100i0' exists already/, '… and why');
 
-    my $changed = good('changed', 'admin@pve', @hotplug, %add, kind => 'update', net => "$A,ip=10.0.0.2/24" =~ s/vmbr0/vmbr1/r);
+    my $changed = good(
+        'changed', 'admin@pve', @hotplug, %add,
+        kind => 'update',
+        net => "$A,ip=10.0.0.2/24" =~ s/vmbr0/vmbr1/r
+    );
     is(master('vmbr1'), 'veth100i0', 'it is a port of another bridge');
     is(lines(100), "net0: $A\n", 'the configuration stays');
     refused(
@@ -544,7 +713,11 @@ subtest 'operations in a running container' => sub {
     is_deeply([keys %{ $wrong->{errors} }], ['net'], '… as what is wrong');
 
     good('one is looked at', 'audit@pve', 'GET', "/hotplug/$added->{id}");
-    refused('… not by everybody', forbidden('/vms/100, VM.Audit'), 'nobody@pve', 'GET', "/hotplug/$added->{id}");
+    refused(
+        '… not by everybody',
+        forbidden('/vms/100, VM.Audit'),
+        'nobody@pve', 'GET', "/hotplug/$added->{id}"
+    );
     refused(
         '… nor ended', forbidden('/vms/100, VM.Config.Network'),
         'audit@pve', 'DELETE', "/hotplug/$added->{id}"
@@ -563,14 +736,16 @@ subtest 'operations in a running container' => sub {
 
     my $ids = sub {
         my ($what, $user, @filter) = @_;
-        return [map { "$_->{kind} $_->{state}" } @{ good($what, $user, 'GET', '/hotplug', @filter) }];
+        return [map { "$_->{kind} $_->{state}" }
+                @{ good($what, $user, 'GET', '/hotplug', @filter) }];
     };
     my @all = ('add succeeded', 'add failed', 'update undone', 'remove succeeded', 'remove failed');
     my $list = $ids->('all', 'audit@pve');
     my %there = map { $_ => 1 } @$list;
     is_deeply([grep { !$there{$_} } @all], [], '… are listed') or diag(explain($list));
     is_deeply($ids->('none that one may see', 'nobody@pve'), []);
-    is_deeply($ids->('some', $ROOT, kind => 'update', state => 'undone', vmid => 100, netid => 0), ['update undone']);
+    is_deeply($ids->('some', $ROOT, kind => 'update', state => 'undone', vmid => 100, netid => 0),
+        ['update undone']);
     is_deeply($ids->('of another container', $ROOT, vmid => 101), []);
 
     my $statistics = good('statistics', 'audit@pve', 'GET', '/statistics');
@@ -581,7 +756,11 @@ subtest 'operations in a running container' => sub {
     cmp_ok($of_add->{took}{mean}, '>', 0, 'how long they took');
     cmp_ok($of_add->{took}{max}, '>=', $of_add->{took}{min}, '… at most and at least');
     ok(scalar(@{ $of_add->{steps} }), 'their steps');
-    refused('statistics are not for everybody', forbidden("/nodes/$node, Sys.Audit"), 'blue@pve', 'GET', '/statistics');
+    refused(
+        'statistics are not for everybody',
+        forbidden("/nodes/$node, Sys.Audit"),
+        'blue@pve', 'GET', '/statistics'
+    );
 };
 
 subtest 'the configuration of a running container' => sub {
@@ -599,7 +778,8 @@ subtest 'the configuration of a running container' => sub {
     my $text = slurp("$folder/100.conf");
     my $answer = request($ROOT, @PUT, net0 => $A =~ s/vmbr0/vmbr9/r);
     is($answer->{status}, 400, 'a bridge that there is not is refused');
-    like($answer->{errors}{net0}, qr/^unable to hotplug net0: .*vmbr9/s, '… by name') or diag(explain($answer));
+    like($answer->{errors}{net0}, qr/^unable to hotplug net0: .*vmbr9/s, '… by name')
+        or diag(explain($answer));
     is(slurp("$folder/100.conf"), $text, '… and nothing is entered');
     is(master('vmbr1'), 'veth100i0', '… and the interface is where it was');
     good('one more', $ROOT, @PUT, net10 => $A =~ s/eth0/eth10/r =~ s/01,/03,/r);

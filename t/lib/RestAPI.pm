@@ -66,7 +66,8 @@ sub _make_files {
     make_path($folder, '/etc/pve/sdn', '/etc/pve/priv/lock', '/run/lock', '/var/lib/lxc');
     symlink("nodes/$node", '/etc/pve/local') or die "symlink: $!\n";
     spew('/etc/pve/sdn/zones.cfg', "simple: here\n\n");
-    spew('/etc/pve/sdn/vnets.cfg', join('', map { "vnet: $_\n\tzone here\n\n" } qw(blue green late)));
+    spew('/etc/pve/sdn/vnets.cfg',
+        join('', map { "vnet: $_\n\tzone here\n\n" } qw(blue green late)));
     my $vnets = join(',', map { qq("$_":{"type":"vnet","zone":"here"}) } qw(blue green));
     spew(
         '/etc/pve/sdn/.running-config',
@@ -79,6 +80,7 @@ user:admin@pve:1:0::::::
 user:blue@pve:1:0::::::
 user:vlan@pve:1:0::::::
 user:system@pve:1:0::::::
+user:watch@pve:1:0::::::
 user:nobody@pve:1:0::::::
 role:Audit:VM.Audit:
 role:Network:VM.Audit,VM.Config.Network:
@@ -94,8 +96,10 @@ acl:1:/vms:vlan@pve:Network:
 acl:1:/sdn/zones/localnetwork/vmbr0/5:vlan@pve:Use:
 acl:1:/:system@pve:System:
 acl:1:/nodes:audit@pve:Watch:
+acl:1:/:watch@pve:Watch:
 USERS
     _program('lxc-start', '5.0.2');
+    _program('timedatectl', 'Etc/UTC');
     $ENV{PATH} = "$work/bin:$ENV{PATH}";    ## no critic (RequireLocalizedPunctuationVars)
     return;
 }
@@ -139,7 +143,9 @@ sub start_container {
 # What pmxcfs answers, from /etc/pve.
 sub _answer_for_pmxcfs {
     no warnings qw(redefine prototype);
-    my $text = sub { return eval { slurp("/etc/pve/$_[0]") } };
+    my $text = sub {
+        return eval { slurp("/etc/pve/$_[0]") }
+    };
     *PVE::IPCC::ipcc_send_rec = sub {
         my ($what, $data) = @_;
         $! = 0;
@@ -156,7 +162,11 @@ sub _answer_for_pmxcfs {
         } elsif ($what == 2) {
             return JSON::encode_json({ nodename => $node, version => 1 });
         } elsif ($what == 3) {
-            my %ids = map { m{(\d+)\.conf$} ? ($1 => { node => $node, type => 'lxc', version => 1 }) : () }
+            my %ids = map {
+                m{(\d+)\.conf$}
+                    ? ($1 => { node => $node, type => 'lxc', version => 1 })
+                    : ()
+                }
                 glob("$folder/*.conf");
             return JSON::encode_json({ version => 1, ids => \%ids });
         } elsif ($what == 6) {

@@ -9,6 +9,8 @@ use PVE::RESTHandler;
 use PVE::API2::Network::Rust::Bindings;
 use PVE::API2::Network::Rust::Hotplug;
 use PVE::API2::Network::Rust::LXC;
+use PVE::API2::Network::Rust::Phase;
+use PVE::API2::Network::Rust::Seams;
 use PVE::API2::Network::Rust::Statistics;
 
 use base qw(PVE::RESTHandler);
@@ -17,6 +19,8 @@ my %SUBJECTS = (
     bindings => 'PVE::API2::Network::Rust::Bindings',
     hotplug => 'PVE::API2::Network::Rust::Hotplug',
     lxc => 'PVE::API2::Network::Rust::LXC',
+    phase => 'PVE::API2::Network::Rust::Phase',
+    seams => 'PVE::API2::Network::Rust::Seams',
     statistics => 'PVE::API2::Network::Rust::Statistics',
 );
 
@@ -42,7 +46,9 @@ __PACKAGE__->register_method({
         },
         links => [{ rel => 'child', href => '{name}' }],
     },
-    code => sub { return [map { { name => $_ } } sort keys %SUBJECTS] },
+    code => sub {
+        return [map { { name => $_ } } sort keys %SUBJECTS];
+    },
 });
 
 1;
@@ -62,6 +68,7 @@ PVE::API2::Network::Rust - the REST interface of PVE::Network::Rust
     pvesh set /nodes/localhost/rust-network/lxc/100/network --net0 name=eth0,bridge=vmbr0,tag=5
     pvesh create /nodes/localhost/rust-network/bindings --vmid 100 --iface net0 --vnet blue
     pvesh create /nodes/localhost/rust-network/hotplug --kind remove --vmid 100 --netid 0
+    pvesh set /nodes/localhost/rust-network/phase --phase rust-read-only --scope node
     pvesh delete /nodes/localhost/rust-network/hotplug/0006430c9f1e2a10-7f3a21c0
 
 =head1 DESCRIPTION
@@ -83,6 +90,10 @@ changes of running containers' interfaces, L<PVE::API2::Network::Rust::Hotplug>
 =item lxc
 
 configurations and counters of containers' interfaces, L<PVE::API2::Network::Rust::LXC>
+
+=item phase, seams
+
+which functions run on Rust, L<PVE::API2::Network::Rust::Phase> and L<PVE::API2::Network::Rust::Seams>
 
 =item statistics
 

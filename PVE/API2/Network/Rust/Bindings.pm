@@ -18,7 +18,8 @@ use base qw(PVE::RESTHandler);
 my $VMID = get_standard_option('pve-vmid');
 
 my $IFACE = {
-    description => "The interface: its key in the container's configuration, such as 'net0', or its name in the"
+    description =>
+        "The interface: its key in the container's configuration, such as 'net0', or its name in the"
         . " container, such as 'eth0'.",
     type => 'string',
     maxLength => 15,
@@ -62,11 +63,12 @@ sub _binding {
     my ($vmid, $iface) = @_;
     my $binding =
         PVE::API2::Network::Rust::Errors::of_parameters(sub {
-            return _bindings()->get_binding($vmid, $iface);
+        return _bindings()->get_binding($vmid, $iface);
         });
     return $binding
         // PVE::API2::Network::Rust::Errors::not_found(
-            "interface '$iface' of container $vmid is not bound to a VNet");
+        "interface '$iface' of container $vmid is not bound to a VNet"
+        );
 }
 
 sub _metadata {
@@ -84,7 +86,8 @@ __PACKAGE__->register_method({
     proxyto => 'node',
     protected => 1,
     permissions => {
-        description => "Only lists bindings of containers where you have 'VM.Audit' permission on '/vms/<vmid>'.",
+        description =>
+            "Only lists bindings of containers where you have 'VM.Audit' permission on '/vms/<vmid>'.",
         user => 'all',
     },
     description => 'Which interfaces of containers are bound to which VNets on this node.',
@@ -217,7 +220,8 @@ __PACKAGE__->register_method({
         check => ['perm', '/vms/{vmid}', ['VM.Config.Network']],
         description => $SDN_USE,
     },
-    description => 'End the binding of an interface of a container to a VNet. Nothing is taken out.',
+    description =>
+        'End the binding of an interface of a container to a VNet. Nothing is taken out.',
     parameters => {
         additionalProperties => 0,
         properties => {

@@ -60,7 +60,8 @@ my $OPERATION = {
             type => 'integer',
             optional => 1,
         },
-        created => { description => 'When it was asked for, in seconds since 1970.', type => 'number' },
+        created =>
+            { description => 'When it was asked for, in seconds since 1970.', type => 'number' },
         started => { %$TIME, description => 'When it began.' },
         ended => { %$TIME, description => 'When it ended.' },
         steps => {
@@ -84,7 +85,8 @@ my $OPERATION = {
                 name => { description => "The host's end.", type => 'string' },
                 index => { description => "The host's end, by index.", type => 'integer' },
                 peer_name => { description => "The container's end.", type => 'string' },
-                peer_index => { description => "The container's end, by index.", type => 'integer' },
+                peer_index =>
+                    { description => "The container's end, by index.", type => 'integer' },
             },
         },
     },
@@ -179,10 +181,12 @@ __PACKAGE__->register_method({
     protected => 1,
     permissions => {
         check => ['perm', '/vms/{vmid}', ['VM.Config.Network']],
-        description => "Also needs 'SDN.Use' on '/sdn/zones/<zone>/<bridge>', or on its VLANs, for the bridge or VNet that is"
+        description =>
+            "Also needs 'SDN.Use' on '/sdn/zones/<zone>/<bridge>', or on its VLANs, for the bridge or VNet that is"
             . " configured and the one that is wanted.",
     },
-    description => "Plug an interface into a running container, take it out, or change it. The configuration stays as it is:"
+    description =>
+        "Plug an interface into a running container, take it out, or change it. The configuration stays as it is:"
         . " see lxc/{vmid}/network for changing both.",
     parameters => {
         additionalProperties => 0,
@@ -226,7 +230,8 @@ __PACKAGE__->register_method({
     proxyto => 'node',
     protected => 1,
     permissions => {
-        description => "You need 'VM.Audit' permission on '/vms/<vmid>' of the operation's container.",
+        description =>
+            "You need 'VM.Audit' permission on '/vms/<vmid>' of the operation's container.",
         user => 'all',
     },
     description => 'What is known of an operation.',

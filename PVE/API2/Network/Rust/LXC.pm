@@ -27,7 +27,8 @@ __PACKAGE__->register_method({
     method => 'GET',
     proxyto => 'node',
     permissions => {
-        description => "Only lists containers where you have 'VM.Audit' permission on '/vms/<vmid>'.",
+        description =>
+            "Only lists containers where you have 'VM.Audit' permission on '/vms/<vmid>'.",
         user => 'all',
     },
     description => 'The containers of this node.',
@@ -42,7 +43,8 @@ __PACKAGE__->register_method({
     },
     code => sub {
         require PVE::LXC;
-        my @containers = map { { vmid => $_ + 0 } } sort { $a <=> $b } keys %{ PVE::LXC::config_list() };
+        my @containers =
+            map { { vmid => $_ + 0 } } sort { $a <=> $b } keys %{ PVE::LXC::config_list() };
         return PVE::API2::Network::Rust::Access::visible(\@containers);
     },
 });
@@ -69,7 +71,9 @@ __PACKAGE__->register_method({
         },
         links => [{ rel => 'child', href => '{subdir}' }],
     },
-    code => sub { return [map { { subdir => $_ } } sort keys %SUBJECTS] },
+    code => sub {
+        return [map { { subdir => $_ } } sort keys %SUBJECTS];
+    },
 });
 
 1;

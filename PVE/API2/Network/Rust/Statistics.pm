@@ -83,7 +83,8 @@ __PACKAGE__->register_method({
     proxyto => 'node',
     protected => 1,
     permissions => { check => ['perm', '/nodes/{node}', ['Sys.Audit']] },
-    description => "How many changes of running containers' interfaces there were of each kind, and how long they took: those"
+    description =>
+        "How many changes of running containers' interfaces there were of each kind, and how long they took: those"
         . " whose records are there, which is about a week.",
     parameters => {
         additionalProperties => 0,
@@ -100,7 +101,8 @@ __PACKAGE__->register_method({
                     description => 'How many of them are in which state.',
                     type => 'object',
                     properties => {
-                        map { $_ => { description => "How many are $_.", type => 'integer' } } @STATES
+                        map { $_ => { description => "How many are $_.", type => 'integer' } }
+                            @STATES
                     },
                 },
                 waited => { %$TIMES, description => 'Times from asked for to begun.' },

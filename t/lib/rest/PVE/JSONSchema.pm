@@ -43,7 +43,10 @@ my %FORMATS = (
     },
     'pve-bridge-id' => sub { $_[0] =~ /^[-_.\w]+$/ or die "invalid bridge ID '$_[0]'\n" },
     'pve-configid' => sub { $_[0] =~ /^$CONFIGID$/ or die "invalid configuration ID '$_[0]'\n" },
-    'pve-lxc-network' => sub { PVE::LXC::Config->parse_lxc_network($_[0]) },
+    'pve-lxc-network' => sub {
+        die "format error\n" if $_[0] eq '';
+        PVE::LXC::Config->parse_lxc_network($_[0]);
+    },
 );
 
 sub _check_format {
@@ -77,6 +80,7 @@ sub _why_not {
     return "value must have a maximum value of $schema->{maximum}"
         if defined($schema->{maximum}) && $value > $schema->{maximum};
     return "value must have a minimum value of $schema->{minimum}"
+
         if defined($schema->{minimum}) && $value < $schema->{minimum};
     return "value '$value' does not have a value in the enumeration '"
         . join(', ', @{ $schema->{enum} }) . q{'}
@@ -121,7 +125,8 @@ sub validate {
     my ($value, $schema, $message) = @_;
     my %errors;
     _check('', $value, { type => 'object', %$schema }, \%errors);
-    raise($message // "Parameter verification failed.\n", code => 400, errors => \%errors) if %errors;
+    raise($message // "Parameter verification failed.\n", code => 400, errors => \%errors)
+        if %errors;
     return 1;
 }
 

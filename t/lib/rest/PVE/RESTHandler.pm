@@ -16,8 +16,10 @@ sub register_method {
     $info->{method} //= 'GET' if !$info->{subclass};
     for my $other (@{ $registered{$class} }) {
         die "duplicate method definition\n"
-            if $other->{path} eq $info->{path} && ($other->{method} // '') eq ($info->{method} // '');
-        die "method name already defined\n" if $info->{name} && $info->{name} eq ($other->{name} // '');
+            if $other->{path} eq $info->{path}
+            && ($other->{method} // '') eq ($info->{method} // '');
+        die "method name already defined\n"
+            if $info->{name} && $info->{name} eq ($other->{name} // '');
     }
     push @{ $registered{$class} }, $info;
     return;

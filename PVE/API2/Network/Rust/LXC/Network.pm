@@ -117,7 +117,8 @@ sub _keys {
     for my $key (@keys) {
         raise_param_exc({ $name => "'$key' is no interface of a container" }) if !$IS_KEY{$key};
         for my $other (grep { $named{$_}->{$key} } sort keys %named) {
-            raise_param_exc({ $name => "you can't use '-$other' and '-$name $key' at the same time" });
+            raise_param_exc(
+                { $name => "you can't use '-$other' and '-$name $key' at the same time" });
         }
     }
     return @keys;
@@ -158,10 +159,12 @@ __PACKAGE__->register_method({
     protected => 1,
     permissions => {
         check => ['perm', '/vms/{vmid}', ['VM.Config.Network']],
-        description => "Also needs 'SDN.Use' on '/sdn/zones/<zone>/<bridge>', or on its VLANs, for each bridge or VNet that is"
+        description =>
+            "Also needs 'SDN.Use' on '/sdn/zones/<zone>/<bridge>', or on its VLANs, for each bridge or VNet that is"
             . " configured or wanted for the interfaces.",
     },
-    description => "Change a container's interfaces, in its configuration, and where it runs, in place. What cannot be changed"
+    description =>
+        "Change a container's interfaces, in its configuration, and where it runs, in place. What cannot be changed"
         . " while it runs becomes a pending change, as for 'pct set'.",
     parameters => {
         additionalProperties => 0,
@@ -169,12 +172,14 @@ __PACKAGE__->register_method({
             %TARGET,
             digest => {
                 %$DIGEST,
-                description => 'Prevent changes if current configuration file has different SHA1 digest. This can be used to'
+                description =>
+                    'Prevent changes if current configuration file has different SHA1 digest. This can be used to'
                     . ' prevent concurrent modifications.',
                 optional => 1,
             },
             delete => { %$KEY_LIST, description => 'The interfaces to delete.' },
-            revert => { %$KEY_LIST, description => 'The interfaces whose pending change is to go.' },
+            revert =>
+                { %$KEY_LIST, description => 'The interfaces whose pending change is to go.' },
             map {
                 $_ => {
                     description => 'What the interface is to be.',
@@ -187,7 +192,9 @@ __PACKAGE__->register_method({
     },
     returns => {
         type => 'object',
-        properties => { digest => { %$DIGEST, description => 'The SHA1 digest of the new configuration file.' } },
+        properties => {
+            digest => { %$DIGEST, description => 'The SHA1 digest of the new configuration file.' }
+        },
     },
     code => sub {
         my ($param) = @_;
@@ -241,8 +248,8 @@ C<digest> that the configuration must still have. Answers with the new C<digest>
 =back
 
 A change is checked and made as by C<pct set>: PVE::LXC::Config enters it, in a running container plugs it in, and takes or
-gives back addresses in VNets; what cannot be done while the container runs stays a pending change. Where that fails nothing
-is saved, and the error names the interface. C<load_config> and C<save_config> of L<PVE::Network::Rust::LXC::Config> read and
+gives back addresses in VNets; what cannot be done while the container runs stays a pending change. What fails is an error 400 by
+interface; as after C<pct set>, what was plugged in until then may be entered. C<load_config> and C<save_config> of L<PVE::Network::Rust::LXC::Config> read and
 write the configuration, all of it under the container's lock.
 
 =head1 SEE ALSO

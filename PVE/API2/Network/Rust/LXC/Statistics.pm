@@ -53,7 +53,8 @@ __PACKAGE__->register_method({
     method => 'GET',
     proxyto => 'node',
     permissions => { check => ['perm', '/vms/{vmid}', ['VM.Audit']] },
-    description => "What went through a container's interfaces since they were plugged in. Those of a container that does not"
+    description =>
+        "What went through a container's interfaces since they were plugged in. Those of a container that does not"
         . " run are not there.",
     parameters => {
         additionalProperties => 0,
@@ -67,7 +68,10 @@ __PACKAGE__->register_method({
         items => {
             type => 'object',
             properties => {
-                id => { description => "The interface's key in the configuration.", type => 'string' },
+                id => {
+                    description => "The interface's key in the configuration.",
+                    type => 'string'
+                },
                 name => { description => "The host's end.", type => 'string' },
                 map {
                     my $what = $_;
