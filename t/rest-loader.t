@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 
+use Cwd qw(abs_path);
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
 use Test::More;
@@ -33,7 +34,7 @@ sub spew {
 sub program {
     my ($text, @more) = @_;
     my @switches = $reference ? ('-Iperl/lib', '-MPVE::Network::Rust::Test::Reference') : '-T';
-    my @folders = (@more, grep({ !ref($_) } @INC), $reference ? () : 't/lib/rest');
+    my @folders = (@more, grep({ !ref($_) } @INC), $reference ? () : abs_path('t/lib/rest'));
     spew("$root/program", <<'PERL' . $text);
 BEGIN {
     package Sys::Syslog;
@@ -80,20 +81,19 @@ is_deeply(
 );
 
 # The API's own module loads PVE::Storage, and that the loader.
-my $nodes = <<'PERL';
+spew("$root/early/PVE/API2/Nodes.pm", <<'PERL');
 package PVE::API2::Nodes;
 BEGIN {
     main::loader();
-    shift(@INC) while !ref($INC[0]) && $INC[0] =~ m{/early$};
-    my ($nodes) = grep { -e $_ } map { "$_/PVE/API2/Nodes.pm" } grep { !ref($_) } @INC;
+    my ($nodes) = grep { -e } map { "$_/PVE/API2/Nodes.pm" } grep { !ref($_) && !m{/early$} } @INC;
     ($nodes) = $nodes =~ /(.*)/;
     do $nodes or die $@;
 }
 1;
 PERL
-spew("$root/early/PVE/API2/Nodes.pm", $nodes);
 is_deeply(
-    program('use PVE::API2::Nodes; registered()', "$root/early"), [$there],
+    program("BEGIN { unshift \@INC, '$root/early' } use PVE::API2::Nodes; registered()"),
+    [$there],
     'the loader comes while it is half loaded'
 );
 
@@ -172,8 +172,8 @@ if ($reference) {
         [grep { /rust-network/ } @{ program(<<'PERL') }],
 BEGIN { loader() }
 use PVE::CLI::pvesh;
-my $index = PVE::API2->find_handler('GET', '/nodes/here/rust-network/lxc/100/network', \my %parameters);
-print "$index $parameters{node} $parameters{vmid} rust-network\n";
+my ($class) = PVE::API2->find_handler('GET', '/nodes/here/rust-network/lxc/100/network', \my %parameters);
+print "$class $parameters{node} $parameters{vmid} rust-network\n";
 print grep({ $_->{text} eq 'rust-network' } map { @{ $_->{children} // [] } }
     map { @{ $_->{children} // [] } } grep { $_->{text} eq 'nodes' } @{ PVE::RESTHandler::api_dump('PVE::API2') })
     ? "the viewer has rust-network\n" : '';

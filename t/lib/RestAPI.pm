@@ -13,8 +13,9 @@ use File::Temp qw(tempdir);
 use POSIX ();
 use Socket qw(AF_UNIX SOCK_STREAM);
 use Sys::Hostname qw(hostname);
+use Time::HiRes qw(sleep);
 
-use Command qw(must);
+use Command qw(capture must);
 
 our @EXPORT_OK = qw(configuration $folder load $node request slurp spew start_container);
 
@@ -60,14 +61,16 @@ sub _make_files {
     $work = tempdir(CLEANUP => 1);
     make_path("$work/etc", "$work/bin");
     # What only root may read is not needed.
-    system("cp -a /etc/. $work/etc 2>/dev/null");
+    capture(qw(cp -a /etc/.), "$work/etc");
     must(qw(mount --bind), "$work/etc", '/etc');
     must(qw(mount -t tmpfs tmpfs), $_) for qw(/var/lib /run);
     make_path($folder, '/etc/pve/sdn', '/etc/pve/priv/lock', '/run/lock', '/var/lib/lxc');
     symlink("nodes/$node", '/etc/pve/local') or die "symlink: $!\n";
     spew('/etc/pve/sdn/zones.cfg', "simple: here\n\n");
-    spew('/etc/pve/sdn/vnets.cfg',
-        join('', map { "vnet: $_\n\tzone here\n\n" } qw(blue green late)));
+    spew(
+        '/etc/pve/sdn/vnets.cfg',
+        join('', map { "vnet: $_\n\tzone here\n\n" } qw(blue green late))
+    );
     my $vnets = join(',', map { qq("$_":{"type":"vnet","zone":"here"}) } qw(blue green));
     spew(
         '/etc/pve/sdn/.running-config',
@@ -120,7 +123,7 @@ sub start_container {
     my $own = readlink('/proc/self/ns/net');
     my $pid = fork() // die "fork: $!\n";
     exec {'unshare'} 'unshare', '--net', 'sleep', '600' or POSIX::_exit(1) if !$pid;
-    select(undef, undef, undef, 0.01) while (readlink("/proc/$pid/ns/net") // $own) eq $own;
+    sleep(0.01) while (readlink("/proc/$pid/ns/net") // $own) eq $own;
     _program('lxc-info', "PID:            $pid");
     make_path("/var/lib/lxc/$vmid");
     spew("/var/lib/lxc/$vmid/config", '');

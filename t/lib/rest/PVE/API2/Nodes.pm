@@ -1,6 +1,15 @@
-package PVE::API2::Nodes::Nodeinfo;
+package PVE::API2::Nodes;
 
 # Stands in for the module of that name, for t/rest.t.
+
+use strict;
+use warnings;
+
+use base qw(PVE::RESTHandler);
+
+__PACKAGE__->register_method({ subclass => 'PVE::API2::Nodes::Nodeinfo', path => '{node}' });
+
+package PVE::API2::Nodes::Nodeinfo;
 
 use strict;
 use warnings;
@@ -22,14 +31,5 @@ __PACKAGE__->register_method({
     returns => { type => 'array', items => { type => 'object', properties => {} } },
     code => sub { return [{ name => 'lxc' }, { name => 'services' }] },
 });
-
-package PVE::API2::Nodes;
-
-use strict;
-use warnings;
-
-use base qw(PVE::RESTHandler);
-
-__PACKAGE__->register_method({ subclass => 'PVE::API2::Nodes::Nodeinfo', path => '{node}' });
 
 1;
