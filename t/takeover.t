@@ -230,6 +230,20 @@ subtest 'what is not compared' => sub {
     is($differ->(@subs), 1, 'texts are');
     is($differ->(@subs, { sections => 1 }), 0, '… but for the order of their sections');
     is($differ->($subs[0], sub { $texts[1] . "c: 3\n" }, { sections => 1 }), 1, '… not for more');
+    my $given = sub {
+        my ($seam) = @_;
+        my $number = 0;
+        my $place = sub { $_[0]{order}{a} = ++$number; $texts[0] };
+        my $count = 0;
+        PVE::Network::Rust::Takeover::Shadow::both(
+            $place, $place,
+            [{ order => {} }],
+            { wantarray => 0, seam => $seam, differ => sub { $count++ } }
+        );
+        return $count;
+    };
+    is($given->({}), 1, 'what becomes of arguments is compared');
+    is($given->({ sections => 1 }), 0, '… but for the places that sections get');
 };
 
 subtest 'what is recorded' => sub {

@@ -180,6 +180,12 @@ since what was in the container is not read.
 
 =for perlxs functions
 
+=head1 EVENTS
+
+Each interface that was plugged in, taken out or changed, or where that was undone, is an event in the node's journal,
+C<interface_plugged>, C<interface_unplugged> or C<interface_updated>, see L<PVE::Network::Rust::EventBus>. A journal that cannot
+be written is a line in the system's log, and keeps nothing from being done.
+
 =head1 FORKS AND ENDS
 
 Operations that were begun with C<async> are carried out by a thread. A child of a fork has the object, which tells what
@@ -189,6 +195,6 @@ C<POSIX::_exit> or C<exec> leaves them for C<reconcile>.
 =head1 SEE ALSO
 
 L<PVE::Network::Rust>, L<PVE::Network::Rust::Hotplug::Operation>, L<PVE::Network::Rust::LXC::Config>,
-L<PVE::Network::Rust::Error>, veth(4), ip-link(8)
+L<PVE::Network::Rust::EventBus>, L<PVE::Network::Rust::Error>, veth(4), ip-link(8)
 
 =cut

@@ -34,6 +34,10 @@ All processes of the node may call these functions at once: each change is made 
 to 10 seconds, and puts a new file in place, so that a crash leaves the old or the new bindings. While a call waits,
 pending Perl signal handlers run; one that dies ends the wait.
 
+Each binding that is made or ends is an event in the node's journal, C<vnet_bound> or C<vnet_unbound>, see
+L<PVE::Network::Rust::EventBus>. A journal that cannot be written is a line in the system's log, and keeps nothing from being
+done.
+
 =head1 METHODS
 
 =for perlxs functions
@@ -44,6 +48,7 @@ F</var/lib/pve-network-rust/vnet-bindings.json> holds the bindings of this node,
 
 =head1 SEE ALSO
 
-L<PVE::Network::Rust>, L<PVE::Network::Rust::Hotplug>, L<PVE::Network::Rust::Error>
+L<PVE::Network::Rust>, L<PVE::Network::Rust::EventBus>, L<PVE::Network::Rust::Hotplug>,
+L<PVE::Network::Rust::Error>
 
 =cut

@@ -6,6 +6,7 @@ pub mod config_cache;
 pub mod config_error;
 pub mod config_file;
 pub mod datacenter;
+pub mod events;
 mod firewall;
 pub mod hotplug;
 pub mod hotplug_net;

@@ -19,7 +19,7 @@ use crate::segments::Folder;
 use crate::state::{State, boot};
 use crate::subscription;
 
-/// How long a writer waits for others, each of which takes microseconds.
+/// How long a writer waits by default for others, each of which takes microseconds.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 const STATE_MODE: u32 = 0o600;
@@ -46,6 +46,7 @@ pub struct Journal {
     folder: Folder,
     node: String,
     limits: Limits,
+    patience: Duration,
 }
 
 /// Events that are in the journal: any process that reads it gets them.
@@ -81,7 +82,13 @@ impl Journal {
     /// The same with other limits.
     #[must_use]
     pub fn with_limits(root: &Path, node: &str, limits: Limits) -> Self {
-        Self { folder: Folder::below(root), node: node.to_owned(), limits }
+        Self { folder: Folder::below(root), node: node.to_owned(), limits, patience: TIMEOUT }
+    }
+
+    /// The same, waiting for other writers as long as that.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Appends events, in order and without others between them. They are not on disk yet, see [`Appended::sync`]; but no
@@ -120,7 +127,7 @@ impl Journal {
         &self,
         interrupt: &mut dyn FnMut() -> Result<(), Interrupted>,
     ) -> Result<ShortLock, FileError> {
-        ShortLock::acquire(&self.folder.state_file(), STATE_MODE, TIMEOUT, interrupt)
+        ShortLock::acquire(&self.folder.state_file(), STATE_MODE, self.patience, interrupt)
     }
 
     fn create_folders(&self) -> Result<(), EventsError> {

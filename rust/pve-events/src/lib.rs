@@ -30,3 +30,4 @@ pub use journal::{Appended, Journal, Limits};
 pub use reader::{Batch, Lost, Reader, Start};
 pub use subscriber::{Delivery, Subscriber};
 pub use subscription::{DeadLetter, Retries};
+pub use syslog::warn;

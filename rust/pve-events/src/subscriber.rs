@@ -46,6 +46,8 @@ pub struct Subscriber {
     /// Read and not dealt with: those that are delivered, and those that are to be delivered again.
     open: BTreeMap<u64, Open>,
     lost: Vec<Lost>,
+    /// What the last call of `next` delivered.
+    latest: Vec<u64>,
     wakeup: Option<Wakeup>,
     of_parent: bool,
 }
@@ -93,6 +95,7 @@ impl Subscriber {
             reader,
             open: BTreeMap::new(),
             lost: Vec::new(),
+            latest: Vec::new(),
             wakeup: None,
             of_parent: false,
         };
@@ -136,8 +139,21 @@ impl Subscriber {
         }
         let deliveries = self.due(max);
         let result = self.read(max, deliveries);
+        let latest = result.iter().flatten().map(|delivery| delivery.event.sequence);
+        self.latest = latest.collect();
         self.arm(result.as_ref().map_or(true, |deliveries| deliveries.len() == max));
         result
+    }
+
+    /// What the last call of [`Subscriber::next`] returned has reached nobody: the next one returns it again.
+    pub fn put_back(&mut self) {
+        let now = now();
+        for sequence in std::mem::take(&mut self.latest) {
+            if let Some(open) = self.open.get_mut(&sequence) {
+                open.due = Some(now);
+            }
+        }
+        self.arm(true);
     }
 
     fn due(&mut self, max: usize) -> Vec<Delivery> {
@@ -222,8 +238,12 @@ impl Subscriber {
             }
             subscriber.settle(subscription, sequences);
         })?;
+        let was_full = self.open.len() >= UNDER_WAY;
         for sequence in sequences {
             self.open.remove(sequence);
+        }
+        if was_full {
+            self.arm(true);
         }
         Ok(())
     }

@@ -2,14 +2,24 @@
 
 use std::os::unix::net::UnixDatagram;
 
-/// LOG_DAEMON | LOG_INFO
-const PRIORITY: u8 = (3 << 3) | 6;
+/// LOG_DAEMON with LOG_INFO and LOG_WARNING
+const INFO: u8 = (3 << 3) | 6;
+const WARNING: u8 = (3 << 3) | 4;
 
 /// The most bytes of a line.
 const LIMIT: usize = 2000;
 
-/// Writes a line. That nobody takes it is no error.
+/// Writes a line that informs. That nobody takes it is no error.
 pub(crate) fn info(text: &str) {
+    write(INFO, text);
+}
+
+/// Writes a line that warns. That nobody takes it is no error.
+pub fn warn(text: &str) {
+    write(WARNING, text);
+}
+
+fn write(priority: u8, text: &str) {
     let Ok(socket) = UnixDatagram::unbound() else { return };
     // A full log must not hold up what it tells of.
     let _ = socket.set_nonblocking(true);
@@ -19,6 +29,6 @@ pub(crate) fn info(text: &str) {
         end -= 1;
     }
     let pid = std::process::id();
-    let line = format!("<{PRIORITY}>pve-network-rust[{pid}]: {}", text.get(..end).unwrap_or(""));
+    let line = format!("<{priority}>pve-network-rust[{pid}]: {}", text.get(..end).unwrap_or(""));
     let _ = socket.send_to(line.as_bytes(), "/dev/log");
 }

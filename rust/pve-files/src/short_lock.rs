@@ -1,7 +1,6 @@
 //! A lock that is held for microseconds, by many processes in turn.
 
-use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::thread;
@@ -45,7 +44,7 @@ impl ShortLock {
             let file = open(path, mode)?;
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 // Somebody may have removed the file since it was opened, and others lock the new one.
-                Ok(()) if is_at(&file, path) => return Ok(Self { file }),
+                Ok(()) if is_there(&file) => return Ok(Self { file }),
                 Ok(()) | Err(Errno::WOULDBLOCK | Errno::INTR) => {}
                 Err(errno) => {
                     let path = path.to_owned();
@@ -84,10 +83,6 @@ fn open(path: &Path, mode: u32) -> Result<File, FileError> {
     opened.map_err(|source| FileError::LockOpen { path: path.to_owned(), source })
 }
 
-fn is_at(file: &File, path: &Path) -> bool {
-    let there: io::Result<_> = fs::symlink_metadata(path);
-    match (file.metadata(), there) {
-        (Ok(held), Ok(there)) => (held.dev(), held.ino()) == (there.dev(), there.ino()),
-        _ => false,
-    }
+fn is_there(file: &File) -> bool {
+    file.metadata().is_ok_and(|file| file.nlink() > 0)
 }

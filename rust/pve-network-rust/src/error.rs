@@ -8,10 +8,14 @@ use pve_container::config_error::ConfigError;
 use pve_container::hotplug;
 use pve_container::operation::OperationError;
 use pve_container::vnet_binding::BindingError;
+use pve_events::EventsError;
 use pve_files::error::FileError;
 use pve_netlink::Errno;
 use pve_schema::{FormatError, PerlString};
+use pve_types::{Envelope, InvalidEvent};
+use serde::Deserialize;
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
 
 use crate::string::message;
 
@@ -181,6 +185,51 @@ pub(crate) fn binding(error: BindingError) -> Error {
         BindingError::File(error) => config_file(error),
         error => own(kind, error.to_string(), errors),
     }
+}
+
+/// Events could not be written or read.
+pub(crate) fn events(error: EventsError) -> Error {
+    let kind = match error {
+        EventsError::TooLarge { .. }
+        | EventsError::Json(_)
+        | EventsError::BadName { .. }
+        | EventsError::NotDelivered { .. }
+        | EventsError::NoDeadLetter { .. } => "config",
+        EventsError::Watch { .. } => "infrastructure",
+        _ => "resource",
+    };
+    own(kind, error.to_string(), BTreeMap::new())
+}
+
+/// What is to be published is no event.
+pub(crate) fn event(error: InvalidEvent) -> Error {
+    let why = match &error {
+        InvalidEvent::Field { why, .. } => why.clone(),
+        InvalidEvent::NoName => error.to_string(),
+    };
+    own("config", error.to_string(), BTreeMap::from([("event".to_owned(), why)]))
+}
+
+/// An event as it was journalled.
+pub(crate) fn journalled(object: Map<String, Value>) -> Result<Envelope, Error> {
+    Envelope::deserialize(Value::Object(object))
+        .map_err(|why| parameter("event", &why.to_string().replace('`', "'")))
+}
+
+/// A parameter or option is not valid.
+pub(crate) fn parameter(name: &str, why: &str) -> Error {
+    let errors = BTreeMap::from([(name.to_owned(), why.to_owned())]);
+    own("config", format!("{name}: invalid value: {why}"), errors)
+}
+
+/// There is no built-in listener of that name.
+pub(crate) fn no_listener(name: &str) -> Error {
+    own("config", format!("there is no built-in listener '{name}'"), BTreeMap::new())
+}
+
+/// A built-in listener failed.
+pub(crate) fn listener(name: &str, why: &str) -> Error {
+    own("service", format!("listener '{name}' failed: {why}"), BTreeMap::new())
 }
 
 /// What the reference dies with where it handles addresses in VNets.

@@ -42,6 +42,9 @@ perlxs::library! {
         &bindings::host::package::PACKAGE,
         &bindings::interfaces::package::PACKAGE,
         &bindings::storage_config::package::PACKAGE,
+        &bindings::event_bus::package::PACKAGE,
+        &bindings::event_follower::package::PACKAGE,
+        &bindings::event_subscriber::package::PACKAGE,
         &bindings::takeover::package::PACKAGE,
         &bindings::takeover_intercept::package::PACKAGE,
     ]

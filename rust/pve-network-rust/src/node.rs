@@ -17,6 +17,7 @@ use pve_container::mac::random_ether_addr;
 use pve_container::paths::Paths;
 use pve_container::read_file::{CONFIG_LIMIT, read_file};
 use pve_container::vnet_binding::{StateFile, ThisNode};
+use pve_events::Journal;
 
 /// More configurations than a node runs guests.
 const CONFIGS: usize = 4096;
@@ -41,6 +42,11 @@ pub(crate) fn vnet_bindings() -> Result<(ThisNode, StateFile), ConfigError> {
     let paths = paths()?;
     let file = StateFile::new(&paths);
     Ok((ThisNode::new(paths), file))
+}
+
+/// The journal of this node's events.
+pub(crate) fn journal() -> Result<Journal, ConfigError> {
+    paths().map(|paths| Journal::below(paths.root(), paths.node()))
 }
 
 /// Where LXC keeps its containers.

@@ -27,7 +27,8 @@ if (product_is_built()) {
         (map { "PVE::Network::Rust::SDN$_" } '', map { "::$_" } @SDN_FILES),
         qw(PVE::Network::Rust::VNetBinding PVE::Network::Rust::Hotplug::Operation),
         qw(PVE::Network::Rust::Interfaces PVE::Network::Rust::Storage::Config),
-        qw(PVE::Network::Rust::Takeover PVE::Network::Rust::Takeover::Intercept)
+        qw(PVE::Network::Rust::Takeover PVE::Network::Rust::Takeover::Intercept),
+        qw(PVE::Network::Rust::EventBus)
         )
     {
         require $module =~ s{::}{/}gr . '.pm';
@@ -53,6 +54,16 @@ my %rounds = (
     (
         map { ("PVE::Network::Rust::VNetBinding::$_" => 1_000) }
             qw(bind_vnet unbind_vnet get_binding list_bindings cleanup_container validate reconcile)
+    ),
+    # Most wait for the disk, on a thread.
+    'PVE::Network::Rust::EventBus::journal' => 1_000,
+    (
+        map { ("PVE::Network::Rust::EventBus::Follower::$_" => 1_000) }
+            qw(new fileno read seek close)
+    ),
+    (
+        map { ("PVE::Network::Rust::EventBus::Subscriber::$_" => 300) }
+            qw(new fileno next ack nack redeliver discard replay forget close)
     ),
     'PVE::Network::Rust::Container::change_addresses' => 1_000,
     'PVE::Network::Rust::Container::get_interfaces' => 1_000,
@@ -442,6 +453,7 @@ my %calls;
         sdn_calls(),
         sdn_file_calls(),
         hotplug_calls($net, $with_files),
+        event_calls($with_files),
         storage_calls(),
         intercept_calls(
             'PVE::Network::Rust::Takeover::Intercept', 'PVE::Network::Rust::Takeover'
@@ -512,6 +524,50 @@ sub hotplug_calls {
         "${package}::finish_operations" =>
             sub { PVE::Network::Rust::Hotplug::finish_operations() },
     );
+}
+
+sub event_calls {
+    my ($with_files) = @_;
+    my $bus = 'PVE::Network::Rust::EventBus';
+    my $event = { event => 'container_started', id => 100 };
+    my ($follower, $subscriber);
+    my $follow = sub { $follower //= "${bus}::Follower"->new() };
+    my $subscribe = sub { $subscriber //= "${bus}::Subscriber"->new('calls', { attempts => 1 }) };
+    my $envelope = { version => 1, sequence => 1, time => 1.5, node => 'a', event => $event };
+    my $failed = sub {
+        PVE::Network::Rust::EventBus::journal([$event], 0);
+        return $subscribe->()->next(1)->[0]->{sequence};
+    };
+    my %calls = (
+        journal => sub { PVE::Network::Rust::EventBus::journal([$event], 1) },
+        built_in_listeners => sub { PVE::Network::Rust::EventBus::built_in_listeners() },
+        # None of that name: nothing is written to this machine's log.
+        tell_built_in =>
+            fails(sub { PVE::Network::Rust::EventBus::tell_built_in('none', $envelope) }),
+        'Follower::new' => sub { "${bus}::Follower"->new({ from => 1 }) },
+        'Follower::seek' => sub { $follow->()->seek({ from => 'new' }) },
+        'Follower::close' => sub { "${bus}::Follower"->new()->close() },
+        'Subscriber::new' => sub { "${bus}::Subscriber"->new('new') },
+        'Subscriber::ack' => sub { $subscribe->()->ack([$failed->()]) },
+        # Not kept: what is remembered of it would grow.
+        'Subscriber::nack' => sub {
+            my $sequence = $failed->();
+            $subscribe->()->nack($sequence, 'failed');
+            $subscribe->()->discard($sequence);
+        },
+        'Subscriber::redeliver' => fails(sub { $subscribe->()->redeliver(1) }),
+        'Subscriber::discard' => fails(sub { $subscribe->()->discard(1) }),
+        'Subscriber::replay' => sub { $subscribe->()->replay({ from => 'new' }) },
+        'Subscriber::forget' => sub { "${bus}::Subscriber"->new('forget')->forget() },
+        'Subscriber::close' => sub { "${bus}::Subscriber"->new('close')->close() },
+    );
+    for my $method (qw(fileno read lost next_sequence)) {
+        $calls{"Follower::$method"} = sub { $follow->()->$method() };
+    }
+    for my $method (qw(name fileno next acknowledged lost dead_letters dropped_letters)) {
+        $calls{"Subscriber::$method"} = sub { $subscribe->()->$method() };
+    }
+    return map { ("${bus}::$_" => $with_files->($calls{$_})) } keys %calls;
 }
 
 sub monitor { return $monitor //= PVE::Network::Rust::Monitor->new() }

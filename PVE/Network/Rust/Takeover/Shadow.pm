@@ -91,9 +91,12 @@ sub _compared {
     my @warnings = grep { !/$OF_PERL/ } @{ $outcome->{warnings} };
     my %compared = (%$outcome, warnings => [map { _said($_) } @warnings]);
     $compared{answer} = _without($compared{answer}, $seam->{varies}) if $seam->{varies};
-    $compared{answer} =
-        [map { PVE::Network::Rust::Takeover::Sections::ordered($_) } @{ $compared{answer} }]
-        if $seam->{sections};
+    if ($seam->{sections}) {
+        $compared{answer} =
+            [map { PVE::Network::Rust::Takeover::Sections::ordered($_) } @{ $compared{answer} }];
+        # They get their places as they are written.
+        $compared{arguments} = _without($compared{arguments}, ['order']);
+    }
     $compared{error} = _said($outcome->{error}) if exists($outcome->{error});
     return \%compared;
 }

@@ -12,6 +12,7 @@ use rustix::fs::{FlockOperation, OFlags, flock};
 use super::error::OperationError;
 use super::id::Id;
 use super::record::Record;
+use crate::events::Told;
 
 const FOLDER: &str = "run/pve-network-rust/operations";
 const FOLDER_MODE: u32 = 0o700;
@@ -21,17 +22,20 @@ const RECORD: &str = ".jsonl";
 /// What makes of the id in a lock something that is no id.
 const NOBODY: &[u8] = b"-";
 
-/// The folder.
+/// The folder, and where the end of operations is told.
 #[derive(Debug, Clone)]
-pub(super) struct Folder(PathBuf);
+pub(super) struct Folder {
+    path: PathBuf,
+    pub(super) told: Told,
+}
 
 impl Folder {
     pub(super) fn below(root: &Path) -> Self {
-        Self(root.join(FOLDER))
+        Self { path: root.join(FOLDER), told: Told::below(root) }
     }
 
     pub(super) fn record(&self, id: &Id) -> PathBuf {
-        self.0.join(format!("{id}{RECORD}"))
+        self.path.join(format!("{id}{RECORD}"))
     }
 
     fn open(&self, path: &Path, options: &OpenOptions) -> Result<File, OperationError> {
@@ -39,7 +43,9 @@ impl Folder {
         if matches!(&opened, Err(error) if error.kind() == ErrorKind::NotFound) {
             let mut builder = DirBuilder::new();
             builder.recursive(true).mode(FOLDER_MODE);
-            builder.create(&self.0).map_err(OperationError::file("create the folder", &self.0))?;
+            builder
+                .create(&self.path)
+                .map_err(OperationError::file("create the folder", &self.path))?;
             opened = options.open(path);
         }
         opened.map_err(OperationError::file("open", path))
@@ -70,8 +76,8 @@ impl Folder {
 
     /// All records' ids, oldest first.
     pub(super) fn ids(&self) -> Result<Vec<Id>, OperationError> {
-        let fail = OperationError::file("read the folder", &self.0);
-        let entries = match fs::read_dir(&self.0) {
+        let fail = OperationError::file("read the folder", &self.path);
+        let entries = match fs::read_dir(&self.path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(fail(error)),
@@ -85,7 +91,7 @@ impl Folder {
 
     /// The lock of an interface, not taken yet.
     pub(super) fn lock(&self, host_end: &str) -> Result<Lock, OperationError> {
-        let path = self.0.join(format!("{host_end}.lock"));
+        let path = self.path.join(format!("{host_end}.lock"));
         let mut options = OpenOptions::new();
         let flags = OFlags::NOFOLLOW.bits() as i32;
         options.read(true).write(true).create(true).mode(FILE_MODE).custom_flags(flags);

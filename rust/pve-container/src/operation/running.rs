@@ -17,6 +17,7 @@ use super::folder::{Folder, Lock, append};
 use super::id::Id;
 use super::process;
 use super::status::{Kind, State};
+use crate::events::Told;
 use crate::hotplug::{self, Before, Journal, Plugged};
 
 /// What an operation is about.
@@ -36,6 +37,8 @@ pub struct About {
 #[derive(Debug)]
 pub struct Running {
     id: Id,
+    about: About,
+    told: Told,
     record: File,
     lock: Lock,
     /// How long the record is by what was written here. Whatever else is in it, others wrote.
@@ -71,7 +74,7 @@ impl Pending {
         let lock = folder.lock(host_end)?;
         let (id, opened) = opened(about);
         let record = folder.create(&id)?;
-        let running = Running::new(id, record, lock, Steps::AtOnce);
+        let running = Running::new((id, about), folder.told.clone(), record, lock, Steps::AtOnce);
         running.write(&[Entry::Opened(opened)])?;
         Ok(Self { running, folder: folder.clone() })
     }
@@ -180,14 +183,23 @@ impl Running {
         // Before there is a record that says that it runs, so that none seems abandoned.
         lock.set_holder(&id)?;
         let record = folder.create(&id)?;
-        let running = Self::new(id, record, lock, steps);
+        let running = Self::new((id, about), folder.told.clone(), record, lock, steps);
         let at = opened.at;
         running.hold(&[Entry::Opened(opened), Entry::Running { at }])?;
         Ok(running)
     }
 
-    fn new(id: Id, record: File, lock: Lock, steps: Steps) -> Self {
-        Self { id, record, lock, written: AtomicU64::new(0), held: Mutex::default(), steps }
+    fn new((id, about): (Id, About), told: Told, record: File, lock: Lock, steps: Steps) -> Self {
+        Self {
+            id,
+            about,
+            told,
+            record,
+            lock,
+            written: AtomicU64::new(0),
+            held: Mutex::default(),
+            steps,
+        }
     }
 
     fn begin(
@@ -248,10 +260,18 @@ impl Running {
     }
 
     fn end(&self, ended: Ended) {
+        let succeeded = ended.state == State::Succeeded;
         // What cannot be written any more is found out by whoever has the interface next.
-        if self.write(&[Entry::Ended(ended)]).is_ok()
-            && self.lock.holder().as_ref() == Some(&self.id)
-        {
+        if self.write(&[Entry::Ended(ended)]).is_err() {
+            return;
+        }
+        // While the interface is locked, so that events of one interface are in the order of its changes.
+        if let (true, About { kind, vmid, netid, .. }) = (succeeded, self.about) {
+            if let Ok(iface) = hotplug::host_end(vmid, netid) {
+                self.told.changed(kind, (vmid, netid), iface, self.id.as_str());
+            }
+        }
+        if self.lock.holder().as_ref() == Some(&self.id) {
             self.lock.clear();
         }
     }

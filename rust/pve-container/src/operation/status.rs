@@ -16,6 +16,17 @@ pub enum Kind {
     Update,
 }
 
+impl Kind {
+    /// What undoes it.
+    pub(super) fn inverse(self) -> Self {
+        match self {
+            Self::Add => Self::Remove,
+            Self::Remove => Self::Add,
+            Self::Update => Self::Update,
+        }
+    }
+}
+
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

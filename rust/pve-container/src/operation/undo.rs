@@ -103,6 +103,9 @@ impl Operations {
         let failed = put_back(kernel, &record, poll)?;
         let state = if failed.is_some() { State::Failed } else { State::Undone };
         let status = self.end(id, state, failed.clone())?;
+        if state == State::Undone {
+            self.tell(id, &record, record.opened.kind.inverse());
+        }
         lock.clear();
         let not = |why| Err(OperationError::NotUndone { id: id.to_string(), why });
         failed.map_or(Ok(status), not)
@@ -200,7 +203,22 @@ impl Operations {
             _ => (State::Undone, put_back(kernel, &record, poll)?),
         };
         let state = if failed.is_some() { State::Failed } else { state };
-        self.end(id, state, failed).map(Some)
+        let status = self.end(id, state, failed)?;
+        match state {
+            State::Succeeded => self.tell(id, &record, record.opened.kind),
+            // It had succeeded, and whoever undid it was killed.
+            State::Undone if record.undoing => self.tell(id, &record, record.opened.kind.inverse()),
+            // Nobody was told of it.
+            _ => {}
+        }
+        Ok(Some(status))
+    }
+
+    fn tell(&self, id: &Id, record: &Record, done: Kind) {
+        if let Ok(iface) = name(record) {
+            let target = (record.opened.vmid, record.opened.netid);
+            self.folder.told.changed(done, target, iface, id.as_str());
+        }
     }
 
     fn end(&self, id: &Id, state: State, error: Option<String>) -> Result<Status, OperationError> {

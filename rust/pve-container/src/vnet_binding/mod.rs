@@ -24,7 +24,7 @@ mod waiting;
 pub use binding::Binding;
 pub use bindings::{Bindings, Filter, Reconciled};
 pub use error::BindingError;
-pub use events::{Events, NoListener};
+pub use events::Events;
 pub use node::{Node, ThisNode};
 pub use problem::{Kind, Problem};
 pub use state_file::StateFile;

@@ -1,6 +1,9 @@
 //! One Perl package a file.
 
 pub(crate) mod container;
+pub(crate) mod event_bus;
+pub(crate) mod event_follower;
+pub(crate) mod event_subscriber;
 pub(crate) mod host;
 pub(crate) mod host_links;
 pub(crate) mod hotplug;

@@ -2,9 +2,10 @@
 
 use perlxs::{Error, Object, Signals};
 use pve_container::config_file::Wait;
+use pve_container::events::Told;
 use pve_container::lock::DEFAULT_TIMEOUT;
 use pve_container::vnet_binding::{
-    Binding, BindingError, Bindings, Filter, NoListener, Problem, Reconciled, waiting,
+    Binding, BindingError, Bindings, Filter, Problem, Reconciled, waiting,
 };
 use serde::{Deserialize, Serialize};
 
@@ -63,11 +64,10 @@ fn with<T: Send>(
     work: impl FnOnce(&Bindings<'_>, &mut Wait<'_>) -> Result<T, BindingError> + Send,
 ) -> Result<T, Error> {
     let (node, file) = node::vnet_bindings().map_err(|why| error::binding(why.into()))?;
+    let told = Told::below(&node::root());
     interruptible(signals, error::binding, |poll| {
         let mut poll = || poll().map_err(|_| pve_container::hotplug::Interrupted);
-        waiting(&mut poll, DEFAULT_TIMEOUT, |wait| {
-            work(&Bindings::new(file, &node, &NoListener), wait)
-        })
+        waiting(&mut poll, DEFAULT_TIMEOUT, |wait| work(&Bindings::new(file, &node, &told), wait))
     })
 }
 

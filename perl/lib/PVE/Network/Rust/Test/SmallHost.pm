@@ -2,7 +2,7 @@ package PVE::Network::Rust::Test::SmallHost;
 
 # A host of Proxmox VE that is small: this machine's own Debian, as it would be with PVE's Perl code and this package installed,
 # where every change is made in memory and ends with it. /etc/pve is a folder of plain files in which a cluster of this one node
-# is kept, and there is a network with nothing but a loopback. PVE's code is that of PVE_SRC, a sub-folder a repository. Needs
+# is kept, and its network is a bridge vmbr0 without ports, which hosts of one program share. PVE's code is that of PVE_SRC, a sub-folder a repository. Needs
 # root.
 
 use strict;
@@ -30,6 +30,8 @@ my %PROGRAMS = (
 # What a step of the build, or another package, would put there.
 my @FOLDERS =
     qw(/etc/pve /etc/network /var/lib/vz /var/lib/lxc /var/log/pve/tasks /var/lib/pve-manager /run/lock/lxc /run/pve /var/lock);
+
+my $hosts = 0;
 
 sub nodename { return (split(/\./, (POSIX::uname())[1]))[0] }
 
@@ -98,9 +100,21 @@ sub _make_devices {
     return;
 }
 
-# A new one, mounted at a folder that is empty.
+# What hosts share.
+sub _make_first {
+    must(qw(mount -t tmpfs tmpfs /mnt));
+    must(qw(ip link add vmbr0 type bridge));
+    must(qw(ip link set), $_, 'up') for qw(lo vmbr0);
+    return;
+}
+
+# A new one.
 sub new {
-    my ($class, $folder) = @_;
+    my ($class) = @_;
+    # Nobody else sees what is mounted there.
+    my $folder = '/mnt/' . $hosts++;
+    _make_first() if $hosts == 1;
+    make_path($folder);
     my $source = abs_path($ENV{PVE_SRC}) // die "PVE_SRC: $!\n";
     my $self = bless({ root => "$folder/root" }, $class);
     must(qw(mount -t tmpfs tmpfs), $folder);
@@ -129,7 +143,6 @@ sub new {
     symlink("nodes/$node", "$self->{root}/etc/pve/local") or die "symlink: $!\n";
     symlink('local/lxc', "$self->{root}/etc/pve/lxc") or die "symlink: $!\n";
     $self->_write('/etc/hostname', "$node\n");
-    must(qw(ip link set lo up));
     return $self;
 }
 
