@@ -159,9 +159,8 @@ my %wanted = (
     (map { ("$_ /hotplug" => $both) } qw(GET POST)),
     (map { ("$_ /hotplug/{id}" => $both) } qw(GET DELETE)),
     'PUT /lxc/{vmid}/network' => $both,
-    'GET /seams' => $both,
+    (map { ("GET /$_" => $both) } qw(events seams statistics)),
     (map { ("$_ /phase" => $both, "$_ /seams/{name}" => $both) } qw(GET PUT DELETE)),
-    'GET /statistics' => $both,
 );
 is_deeply(\%methods, \%wanted, 'the schema has all methods, with descriptions')
     or diag(explain(\%methods));

@@ -159,11 +159,9 @@ subtest 'bindings' => sub {
     );
     refused('without the VNet', forbidden("$SDN/here/blue, SDN.Use"), 'vlan@pve', @bind, %wanted);
     is_deeply(
-        untimed(
-            good(
-                'bound', 'blue@pve', @bind, %wanted, metadata => '{"owner":"M\u00fcller","n":[1]}'
-            )
-        ),
+        untimed(good(
+            'bound', 'blue@pve', @bind, %wanted, metadata => '{"owner":"M\u00fcller","n":[1]}'
+        )),
         { %wanted, metadata => { owner => "M\x{fc}ller", n => [1] } },
         'the binding'
     );
@@ -188,8 +186,10 @@ subtest 'bindings' => sub {
     is_deeply($list->('of both', $ROOT, vnet => 'blue', vmid => 101), []);
     is_deeply($list->('those one may see', 'audit@pve'), [100]);
     is_deeply($list->('none', 'nobody@pve'), []);
-    is_deeply([map { $_->{vnet} } @{ good('below it', 'audit@pve', 'GET', '/bindings/100') }],
-        ['blue']);
+    is_deeply(
+        [map { $_->{vnet} } @{ good('below it', 'audit@pve', 'GET', '/bindings/100') }],
+        ['blue']
+    );
     refused('not that one', forbidden('/vms/101, VM.Audit'), 'audit@pve', 'GET', '/bindings/101');
     is(good('one', 'audit@pve', 'GET', '/bindings/100/net0')->{vnet}, 'blue');
     refused(
@@ -288,8 +288,10 @@ subtest 'a configuration is read' => sub {
     unlink("$folder/102.conf") or die "unlink: $!\n";
 
     network(100, 'audit@pve');
-    refused('not that one', forbidden('/vms/101, VM.Audit'), 'audit@pve', 'GET',
-        '/lxc/101/network');
+    refused(
+        'not that one', forbidden('/vms/101, VM.Audit'), 'audit@pve', 'GET',
+        '/lxc/101/network'
+    );
     my $nothing = missing("Configuration file 'nodes/$node/lxc/102.conf' does not exist");
     refused('none', $nothing, $ROOT, 'GET', '/lxc/102/network');
     refused('none to change', $nothing, $ROOT, 'PUT', '/lxc/102/network', net0 => $A);
@@ -309,8 +311,10 @@ subtest 'a configuration is read' => sub {
 # The text of the configuration's interfaces.
 sub lines {
     my ($vmid) = @_;
-    return join('',
-        map { "$_\n" } grep { /^net|^\[|^delete/ } split(/\n/, slurp("$folder/$vmid.conf")));
+    return join(
+        '',
+        map { "$_\n" } grep { /^net|^\[|^delete/ } split(/\n/, slurp("$folder/$vmid.conf"))
+    );
 }
 
 subtest 'the configuration of a stopped container' => sub {
@@ -450,8 +454,10 @@ subtest 'the configuration of a stopped container' => sub {
         '… are changed'
     );
     good('an address is made up', $ROOT, @PUT, net10 => 'name=eth10,bridge=vmbr1');
-    like(lines(100),
-        qr/^net10: name=eth10,bridge=vmbr1,hwaddr=BC:24:11(?::[0-9A-F]{2}){3},type=veth$/m);
+    like(
+        lines(100),
+        qr/^net10: name=eth10,bridge=vmbr1,hwaddr=BC:24:11(?::[0-9A-F]{2}){3},type=veth$/m
+    );
     {
         my @warned;
         local $SIG{__WARN__} = sub { push @warned, @_ };
@@ -610,13 +616,18 @@ subtest 'phases and seams' => sub {
         '… goes'
     );
     is(good('the phase', $auditor, 'GET', '/phase')->{phase}, 'rust-basic-write', '… is that');
-    is(good('of the node', $admin, 'PUT', '/phase', phase => 'perl-only', scope => 'node')->{scope},
-        'node');
+    is(
+        good('of the node', $admin, 'PUT', '/phase', phase => 'perl-only', scope => 'node')
+            ->{scope},
+        'node'
+    );
     %phase = %{ good('the phase', $auditor, 'GET', '/phase') };
     is_deeply([@phase{qw(phase source)}], ['perl-only', 'node'], '… is that of the node');
     good('cleared', $admin, 'DELETE', '/phase', scope => 'node', force => 1);
-    is(good('the phase', $auditor, 'GET', '/phase')->{source},
-        'cluster', '… is that of the cluster');
+    is(
+        good('the phase', $auditor, 'GET', '/phase')->{source},
+        'cluster', '… is that of the cluster'
+    );
     good('back', $admin, 'PUT', '/phase', phase => 'perl-only');
     require PVE::Network::Rust::Migration;
     my @who = map { $_->{who} } @{ PVE::Network::Rust::Migration::history() };
@@ -682,13 +693,17 @@ subtest 'operations in a running container' => sub {
     my @hotplug = ('POST', '/hotplug');
     my %add = (kind => 'add', vmid => 100, netid => 0);
     my $added = good('plugged in, as configured', 'admin@pve', @hotplug, %add);
-    is_deeply([@{$added}{qw(kind vmid netid state)}], ['add', 100, 0, 'succeeded'],
-        'the operation');
+    is_deeply(
+        [@{$added}{qw(kind vmid netid state)}], ['add', 100, 0, 'succeeded'],
+        'the operation'
+    );
     is($added->{interface}{name}, 'veth100i0', '… and its interface');
     is(master('vmbr0'), 'veth100i0', 'it is a port');
     my $counters = good('counters', 'audit@pve', 'GET', '/lxc/100/statistics');
-    is_deeply([map { "$_->{id} $_->{name}" } @$counters],
-        ['net0 veth100i0'], '… of the interface');
+    is_deeply(
+        [map { "$_->{id} $_->{name}" } @$counters],
+        ['net0 veth100i0'], '… of the interface'
+    );
     cmp_ok($counters->[0]{$_}, '>=', 0, $_) for qw(netin netout packets_in dropped_out);
     my $twice = request($ROOT, @hotplug, %add);
     is($twice->{status}, 500, 'not twice');
@@ -736,16 +751,20 @@ subtest 'operations in a running container' => sub {
 
     my $ids = sub {
         my ($what, $user, @filter) = @_;
-        return [map { "$_->{kind} $_->{state}" }
-                @{ good($what, $user, 'GET', '/hotplug', @filter) }];
+        return [
+            map { "$_->{kind} $_->{state}" }
+                @{ good($what, $user, 'GET', '/hotplug', @filter) }
+        ];
     };
     my @all = ('add succeeded', 'add failed', 'update undone', 'remove succeeded', 'remove failed');
     my $list = $ids->('all', 'audit@pve');
     my %there = map { $_ => 1 } @$list;
     is_deeply([grep { !$there{$_} } @all], [], '… are listed') or diag(explain($list));
     is_deeply($ids->('none that one may see', 'nobody@pve'), []);
-    is_deeply($ids->('some', $ROOT, kind => 'update', state => 'undone', vmid => 100, netid => 0),
-        ['update undone']);
+    is_deeply(
+        $ids->('some', $ROOT, kind => 'update', state => 'undone', vmid => 100, netid => 0),
+        ['update undone']
+    );
     is_deeply($ids->('of another container', $ROOT, vmid => 101), []);
 
     my $statistics = good('statistics', 'audit@pve', 'GET', '/statistics');
@@ -792,6 +811,37 @@ subtest 'the configuration of a running container' => sub {
     ok(!link_is_there('veth100i0'), '… and gone');
     unlike(lines(100), qr/^net0/m, '… from the configuration, too');
     open(STDOUT, '>&', $stdout) or die "dup: $!\n";
+};
+
+subtest 'events' => sub {
+    my @events = ('GET', '/events');
+    my $all = good('all', 'audit@pve', @events);
+    my %names = map { $_->{event}{event} => 1 } @$all;
+    my @wanted =
+        qw(interface_plugged interface_unplugged interface_updated vnet_bound vnet_unbound);
+    is_deeply([grep { !$names{$_} } @wanted], [], '… of what was done');
+    my @numbers = map { $_->{sequence} } @$all;
+    is_deeply(\@numbers, [1 .. @numbers], '… have numbers');
+    is($all->[0]{node}, $node, '… and are of this node');
+    my $some = sub {
+        my ($what, @parameters) = @_;
+        return [map { $_->{sequence} } @{ good($what, $ROOT, @events, @parameters) }];
+    };
+    is_deeply($some->('some', since => 3), [@numbers[3 .. $#numbers]], '… since one');
+    is_deeply($some->('fewer', since => 3, limit => 2), [4, 5], '… not too many');
+    is_deeply($some->('none', since => $numbers[-1]), [], '… yet');
+    is_deeply($some->('none', since => $numbers[-1] + 100), [], '… of what is to come');
+    refused('not for everybody', forbidden("/nodes/$node, Sys.Audit"), 'admin@pve', @events);
+    refused(
+        'wrong parameters',
+        parameters(
+            since => 'value must have a minimum value of 0',
+            limit => 'value must have a maximum value of 10000'
+        ),
+        $ROOT, @events,
+        since => -1,
+        limit => 10_001
+    );
 };
 
 done_testing();

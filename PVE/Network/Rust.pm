@@ -59,6 +59,6 @@ L<PVE::Network::Rust::LXC::Config>, L<PVE::Network::Rust::Container>, L<PVE::Net
 L<PVE::Network::Rust::EventBus>, L<PVE::Network::Rust::Hotplug>, L<PVE::Network::Rust::Interfaces>, L<PVE::Network::Rust::Monitor>, L<PVE::Network::Rust::SDN>,
 L<PVE::Network::Rust::SDN::Zones>, L<PVE::Network::Rust::SDN::Vnets>, L<PVE::Network::Rust::SDN::Subnets>,
 L<PVE::Network::Rust::Storage::Config>, L<PVE::Network::Rust::Takeover>, L<PVE::Network::Rust::VNetBinding>,
-L<PVE::Network::Rust::Error>
+L<PVE::API2::Network::Rust>, L<PVE::Network::Rust::Error>
 
 =cut

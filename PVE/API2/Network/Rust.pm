@@ -7,6 +7,7 @@ use PVE::JSONSchema qw(get_standard_option);
 use PVE::RESTHandler;
 
 use PVE::API2::Network::Rust::Bindings;
+use PVE::API2::Network::Rust::Events;
 use PVE::API2::Network::Rust::Hotplug;
 use PVE::API2::Network::Rust::LXC;
 use PVE::API2::Network::Rust::Phase;
@@ -17,6 +18,7 @@ use base qw(PVE::RESTHandler);
 
 my %SUBJECTS = (
     bindings => 'PVE::API2::Network::Rust::Bindings',
+    events => 'PVE::API2::Network::Rust::Events',
     hotplug => 'PVE::API2::Network::Rust::Hotplug',
     lxc => 'PVE::API2::Network::Rust::LXC',
     phase => 'PVE::API2::Network::Rust::Phase',
@@ -82,6 +84,10 @@ of it. Below it are
 =item bindings
 
 which interfaces belong to which VNets, L<PVE::API2::Network::Rust::Bindings>
+
+=item events
+
+what happened on the node, L<PVE::API2::Network::Rust::Events>
 
 =item hotplug
 
