@@ -28,7 +28,8 @@ sub of_parameters {
     die "$error" if !%$by_key;
     raise_param_exc($by_key) if !defined($whole);
     return raise_param_exc(
-        { $whole => join(', ', map { "$_: $by_key->{$_}" } sort keys %$by_key) });
+        { $whole => join(', ', map { "$_: $by_key->{$_}" } sort keys %$by_key) }
+    );
 }
 
 1;

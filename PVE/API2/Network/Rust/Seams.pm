@@ -144,7 +144,8 @@ __PACKAGE__->register_method({
         my ($param) = @_;
         my ($name, $mode) = @{$param}{qw(name mode)};
         raise_param_exc(
-            { mode => "$name has effects on the host, so that Perl and Rust cannot both run" })
+            { mode => "$name has effects on the host, so that Perl and Rust cannot both run" }
+            )
             if !_seam($name)->{pure} && $mode eq 'shadow';
         PVE::Network::Rust::Migration::set_seam($name, $mode, _options($param));
         return _seam($name);

@@ -118,7 +118,8 @@ sub _keys {
         raise_param_exc({ $name => "'$key' is no interface of a container" }) if !$IS_KEY{$key};
         for my $other (grep { $named{$_}->{$key} } sort keys %named) {
             raise_param_exc(
-                { $name => "you can't use '-$other' and '-$name $key' at the same time" });
+                { $name => "you can't use '-$other' and '-$name $key' at the same time" }
+            );
         }
     }
     return @keys;
