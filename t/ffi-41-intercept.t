@@ -6,6 +6,7 @@ use warnings;
 use B ();
 use Config;
 BEGIN { require threads if $Config{useithreads} }
+use POSIX ();
 use Test::More;
 
 use lib 't/lib';
@@ -178,5 +179,28 @@ is(Derived->method('x'), 'defined again', '… and stays so');
     Original::sum();
     $sum->answer(undef);
     is($dropped, 1, 'what answered before is let go');
+}
+
+{
+
+    package Counted {
+        sub one { return 1 }
+    }
+    my $counted = $class->new(\&Counted::one);
+    Counted::one() for 1 .. 40;
+    is_deeply([$counted->calls(), $counted->measured()], [40, 0], 'calls that the sub answers');
+    $counted->answer(sub { return 2 }, sub { });
+    Counted::one() for 1 .. 40;
+    is_deeply([$counted->calls(), $counted->measured()], [80, 2], 'one in sixteen is measured');
+    my $pid = open(my $child, '-|') // die "fork: $!\n";
+
+    if (!$pid) {
+        Counted::one() for 1 .. 3;
+        syswrite(STDOUT, join(' ', $counted->calls(), $counted->measured(), Counted::one()));
+        POSIX::_exit(0);
+    }
+    is(scalar(<$child>), '3 1 2', 'a child of a fork starts at none');
+    close($child);
+    is($counted->calls(), 80, '… and its parent goes on');
 }
 done_testing();

@@ -91,7 +91,7 @@ subtest 'phases' => sub {
     );
     my $record = last_change();
     cmp_ok(abs(delete($record->{time}) - time()), '<', 60, 'the history says when');
-    is($record->{node}, PVE::Network::Rust::Migration::History::node(), '… and where');
+    is($record->{node}, PVE::Network::Rust::Takeover::Published::node(), '… and where');
     is_deeply(
         [@$record{qw(what from to scope who forced check)}],
         ['phase', 'perl-only', 'rust-read-only', 'cluster', 'root@pam', 0, $found],

@@ -56,9 +56,10 @@ L<PVE::Network::Rust::Error>. C<internal error: ...> is a bug in this library: t
 =head1 SEE ALSO
 
 L<PVE::Network::Rust::LXC::Config>, L<PVE::Network::Rust::Container>, L<PVE::Network::Rust::Host>,
-L<PVE::Network::Rust::EventBus>, L<PVE::Network::Rust::Hotplug>, L<PVE::Network::Rust::Interfaces>, L<PVE::Network::Rust::Monitor>, L<PVE::Network::Rust::SDN>,
+L<PVE::Network::Rust::EventBus>, L<PVE::Network::Rust::Hotplug>, L<PVE::Network::Rust::Interfaces>,
+L<PVE::Network::Rust::Migration>, L<PVE::Network::Rust::Monitor>, L<PVE::Network::Rust::SDN>,
 L<PVE::Network::Rust::SDN::Zones>, L<PVE::Network::Rust::SDN::Vnets>, L<PVE::Network::Rust::SDN::Subnets>,
 L<PVE::Network::Rust::Storage::Config>, L<PVE::Network::Rust::Takeover>, L<PVE::Network::Rust::VNetBinding>,
-L<PVE::API2::Network::Rust>, L<PVE::Network::Rust::Error>
+L<PVE::API2::Network::Rust>, L<PVE::Network::Rust::Error>, L<pve-rustctl(8)>
 
 =cut

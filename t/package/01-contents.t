@@ -46,6 +46,14 @@ for my $module (@modules) {
     my @text = lines_of('gzip', '-dc', $path);
     ok(scalar(grep { /^\.SH "?NAME"?/i } @text), "$page has a NAME");
 }
+ok(-x "$folder/usr/sbin/pve-rustctl", 'it has its program');
+my @page = lines_of('gzip', '-dc', "$folder/usr/share/man/man8/pve-rustctl.8.gz");
+ok(scalar(grep { /^\.SH "?EXIT STATUS"?/i } @page), '… with a manual page');
+ok(-s "$folder/usr/share/bash-completion/completions/pve-rustctl", '… and completion');
+ok(
+    -s "$folder/usr/share/doc/libpve-network-rust-perl/migration.md.gz",
+    'how to move a host comes with it'
+);
 ok(
     -s "$folder/usr/share/doc/libpve-network-rust-perl/licences-of-dependencies.gz",
     "the dependencies' licences come with it"

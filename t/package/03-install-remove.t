@@ -23,7 +23,9 @@ for my $path (grep { m{/perl5/.*\.pm$} } @installed) {
 }
 is(chroot_output('dpkg', '--verify', $name), '', 'every file is as packaged');
 
-ok(in_root(qw(install -D -m 600 /dev/null /var/lib/pve-network-rust/breaker)), 'it has state');
+like(chroot_output(qw(pve-rustctl phase get --noborder)), qr/^phase +perl-only$/m, 'nothing is on');
+ok(in_root(qw(pve-rustctl phase set rust-read-only --node)), 'its program makes a setting');
+ok(in_root(qw(test -s /var/lib/pve-network-rust/migration-history.jsonl)), '… and it has state');
 ok(in_root('dpkg', '--purge', $name), 'the package is removed');
 my %before = map { $_ => 1 } @$before;
 is_deeply([grep { !$before{$_} } @{ file_list() }], [], 'no file of it is left');

@@ -56,12 +56,8 @@ sub _sources {
 }
 
 sub phase {
-    for my $source (_sources()) {
-        my $phase = ($source->{setting} // {})->{phase} // next;
-        my %more = map { defined($source->{$_}) ? ($_ => $source->{$_}) : () } qw(path kept);
-        return { phase => $phase, source => $source->{scope}, %more };
-    }
-    return { phase => $PHASES[0], source => 'default' };
+    PVE::Network::Rust::Takeover::Files::look();
+    return PVE::Network::Rust::Takeover::Files::phase();
 }
 
 # What counts where the file of that scope names no phase.
@@ -176,7 +172,6 @@ sub clear_phase {
 sub seams {
     my @sources = _sources();
     my @settings = map { $_->{setting} // { seams => {} } } @sources;
-    my $phase = phase();
     my $off = PVE::Network::Rust::Takeover::Files::off();
     return [
         map {

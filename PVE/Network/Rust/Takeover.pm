@@ -8,12 +8,15 @@ use Sub::Util ();
 use PVE::Network::Rust;
 use PVE::Network::Rust::Takeover::Answer;
 use PVE::Network::Rust::Takeover::Breaker;
+use PVE::Network::Rust::Takeover::Counts;
 use PVE::Network::Rust::Takeover::Files;
 use PVE::Network::Rust::Takeover::Intercept;
 use PVE::Network::Rust::Takeover::Log;
+use PVE::Network::Rust::Takeover::Published;
 use PVE::Network::Rust::Takeover::Required;
 use PVE::Network::Rust::Takeover::Seams;
 use PVE::Network::Rust::Takeover::Setting;
+use PVE::Network::Rust::Takeover::Statistics;
 
 # A changed setting is noticed after at most twice as long.
 my $LOOK_EVERY = 5;
@@ -21,8 +24,8 @@ my $LOOK_EVERY = 5;
 # So many failures in so many seconds turn a seam off, unless a setting says otherwise.
 my $BREAKER = [3, 600];
 
-# By the seam's name: the subs that it answers for, hashes with `name`, `perl`, `intercept`, and `made` where there was none
-# of that name; and its mode.
+# By the seam's name: the subs that it answers for, hashes with `name`, `perl`, `intercept`, `counted`, what was counted of its
+# calls already, and `made` where there was none of that name; and its mode.
 my (%installed, %mode);
 
 # The setting of this process alone.
@@ -37,7 +40,7 @@ sub _failed {
     my ($count, $seconds) = @$limit;
     my $is_off = eval { PVE::Network::Rust::Takeover::Breaker::failed($name, $count, $seconds) };
     # For this process alone, where the node's state cannot be written.
-    $is_off //= PVE::Network::Rust::Takeover::Answer::failures($name) >= $count;
+    $is_off //= (PVE::Network::Rust::Takeover::Counts::of_seam($name)->{failures} // 0) >= $count;
     return if !$is_off;
     PVE::Network::Rust::Takeover::Files::off()->{$name} = time();
     PVE::Network::Rust::Takeover::Log::error(
@@ -55,6 +58,34 @@ sub _answer {
     );
 }
 
+# Adds the calls of a seam since the last time to those of its mode.
+sub _count {
+    my ($name) = @_;
+    my $mode = $mode{$name} // 'perl';
+    for my $sub (@{ $installed{$name} // [] }) {
+        my $intercept = $sub->{intercept};
+        # A child of a fork starts at none.
+        my $counted = $sub->{counted};
+        $counted = $sub->{counted} = { pid => $$ } if ($counted->{pid} // 0) != $$;
+        my $calls = $intercept->calls();
+        my $more = $calls - ($counted->{calls} // 0) or next;
+        $counted->{calls} = $calls;
+        PVE::Network::Rust::Takeover::Counts::add($name, $mode => $more);
+        my $measured = $intercept->measured();
+        my %new = map { $_ => $measured->{$_} - ($counted->{measured}{$_} // 0) } keys %$measured;
+        $counted->{measured} = $measured;
+        next if $mode !~ /\Arust/;
+        PVE::Network::Rust::Takeover::Counts::add(
+            $name,
+            rust_calls => $new{calls},
+            rust_seconds => $new{seconds}
+        );
+    }
+    return;
+}
+
+sub _count_all { _count($_) for keys %installed }
+
 sub _apply {
     my @settings = _settings();
     my $off = PVE::Network::Rust::Takeover::Files::off();
@@ -63,6 +94,7 @@ sub _apply {
         my $mode = PVE::Network::Rust::Takeover::Setting::mode($seam, @settings);
         $mode = 'perl' if exists($off->{$name});
         next if $mode eq ($mode{$name} // 'perl');
+        _count($name);
         $mode{$name} = $mode;
         _answer($seam, $_) for @{ $installed{$name} // [] };
     }
@@ -73,6 +105,13 @@ sub look {
     # Not while modules are half loaded.
     PVE::Network::Rust::Takeover::Required::catch_up() if ${^GLOBAL_PHASE} ne 'START';
     _apply() if PVE::Network::Rust::Takeover::Files::look();
+    # Nothing of this is worth a failure. Warnings of the caller tell which handle was read last.
+    local $.;
+    eval {
+        _count_all();
+        PVE::Network::Rust::Takeover::Statistics::flush();
+        PVE::Network::Rust::Takeover::Published::publish(\%mode);
+    };
     return;
 }
 
@@ -110,7 +149,13 @@ sub _intercept {
     my $own = _sub($name);
     my $perl = $own // _make_sub($replaced->{package}, $replaced->{function}) // return 0;
     my $intercept = PVE::Network::Rust::Takeover::Intercept->new($perl) // return 0;
-    my $sub = { name => $name, intercept => $intercept, perl => $perl, made => !defined($own) };
+    my $sub = {
+        name => $name,
+        intercept => $intercept,
+        perl => $perl,
+        counted => {},
+        made => !defined($own)
+    };
     push @{ $installed{ $seam->{name} } }, $sub;
     _answer($seam, $sub) if ($mode{ $seam->{name} } // 'perl') ne 'perl';
     return 1;
@@ -140,6 +185,7 @@ sub install {
 }
 
 sub uninstall {
+    _count_all();
     PVE::Network::Rust::Takeover::Required::forget();
     for my $sub (map { @$_ } values %installed) {
         _unmake_sub($sub->{name}) if $sub->{made} && _is_there($sub);
@@ -158,22 +204,32 @@ sub set {
 }
 
 sub status {
+    _count_all();
     return [
         map {
             my $name = $_->{name};
+            my $counts = PVE::Network::Rust::Takeover::Counts::of_seam($name);
             my $calls = 0;
-            $calls += $_->{intercept}->calls() for @{ $installed{$name} // [] };
+            $calls += $counts->{$_} // 0 for PVE::Network::Rust::Takeover::Seams::modes();
             {
                 name => $name,
                 mode => $mode{$name} // 'perl',
                 off => PVE::Network::Rust::Takeover::Files::off()->{$name},
                 installed => scalar(grep { _is_there($_) } @{ $installed{$name} // [] }),
                 calls => $calls,
-                failures => PVE::Network::Rust::Takeover::Answer::failures($name),
-                divergences => PVE::Network::Rust::Takeover::Answer::divergences($name),
+                failures => $counts->{failures} // 0,
+                divergences => $counts->{divergences} // 0,
             };
         } PVE::Network::Rust::Takeover::Seams::all()
     ];
+}
+
+END {
+    local ($?, $@, $!);
+    eval {
+        _count_all();
+        PVE::Network::Rust::Takeover::Statistics::finish();
+    };
 }
 
 sub import {

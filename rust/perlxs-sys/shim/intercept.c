@@ -1,6 +1,7 @@
 /* An op before the first one of a Perl sub. Every call of the sub comes by it, whatever name or reference it was called
  * through; it lets the sub run, or has another one answer in its place. */
 #include "perlxs.h"
+#include <pthread.h>
 #include <time.h>
 
 struct pxs_intercept {
@@ -11,8 +12,16 @@ struct pxs_intercept {
     CV *instead; /* NULL: the sub itself */
     SV *failed;  /* is told of an internal error of `instead`, and the sub answers; NULL: the error is the answer */
     uint64_t calls;
+    pxs_intercept_times times; /* of the calls of `instead` that were measured */
     uint32_t pass;
+    struct pxs_intercept *next;
 };
+
+/* All there are: a child of a fork has none of its parent's calls. */
+static struct pxs_intercept *all;
+
+/* One in so many calls of `instead` is measured. */
+#define MEASURE_EACH 16
 
 /* What is looked at now and then while such subs are called. */
 static struct {
@@ -54,6 +63,19 @@ static void look_if_due(pTHX)
     aside(aTHX_ look.code, NULL);
 }
 
+/* Calls `instead`, and measures now and then how long that takes. */
+static void call_instead(pTHX_ struct pxs_intercept *it, SV *instead, I32 flags)
+{
+    struct timespec start, end;
+    const int is_measured =
+        it->calls % MEASURE_EACH == 1 && clock_gettime(CLOCK_MONOTONIC, &start) == 0;
+    call_sv(instead, flags);
+    if (!is_measured || clock_gettime(CLOCK_MONOTONIC, &end) != 0)
+        return;
+    it->times.calls++;
+    it->times.nanoseconds += (uint64_t)((end.tv_sec - start.tv_sec) * 1000000000LL + end.tv_nsec - start.tv_nsec);
+}
+
 static void push_arguments(pTHX)
 {
     dSP;
@@ -91,7 +113,7 @@ static int answer(pTHX_ struct pxs_intercept *it)
     SAVEFREESV(SvREFCNT_inc_simple_NN(instead));
     push_arguments(aTHX);
     if (!failed) {
-        call_sv(instead, gimme);
+        call_instead(aTHX_ it, instead, gimme);
         LEAVE;
         return 1;
     }
@@ -101,7 +123,7 @@ static int answer(pTHX_ struct pxs_intercept *it)
     PL_diehook = NULL;
     SAVEI32(pxs_falls_back);
     pxs_falls_back = 1;
-    call_sv(instead, gimme | G_EVAL);
+    call_instead(aTHX_ it, instead, gimme | G_EVAL);
     pxs_falls_back = 0;
     is_internal = pxs_internal_errors != internal_errors;
     if (is_set(ERRSV)) {
@@ -145,6 +167,24 @@ static CV *code_of(SV *sv)
 /* A sub keeps its structure for as long as the process lives: other ithreads have the op in copies of the sub. */
 static const MGVTBL kept;
 
+static void forget_calls(void)
+{
+    struct pxs_intercept *it;
+    for (it = __atomic_load_n(&all, __ATOMIC_ACQUIRE); it; it = it->next) {
+        it->calls = 0;
+        Zero(&it->times, 1, pxs_intercept_times);
+    }
+}
+
+static void remember(struct pxs_intercept *it)
+{
+    it->next = __atomic_load_n(&all, __ATOMIC_RELAXED);
+    if (!it->next)
+        pthread_atfork(NULL, NULL, forget_calls);
+    while (!__atomic_compare_exchange_n(&all, &it->next, it, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+        ;
+}
+
 static struct pxs_intercept *structure_of(pTHX_ CV *cv)
 {
     MAGIC *const magic = mg_findext((SV *)cv, PERL_MAGIC_ext, &kept);
@@ -153,6 +193,7 @@ static struct pxs_intercept *structure_of(pTHX_ CV *cv)
         return (struct pxs_intercept *)magic->mg_ptr;
     Newxz(it, 1, struct pxs_intercept);
     sv_magicext((SV *)cv, NULL, PERL_MAGIC_ext, &kept, (const char *)it, 0);
+    remember(it);
     return it;
 }
 
@@ -177,6 +218,7 @@ pxs_intercept *pxs_intercept_new(void *perl, SV *sub)
     it->perl = PXS_SELF;
     it->sub = (CV *)SvREFCNT_inc_simple_NN((SV *)cv);
     it->calls = 0;
+    Zero(&it->times, 1, pxs_intercept_times);
     CvSTART(cv) = (OP *)it;
     return it;
 }
@@ -205,6 +247,11 @@ void pxs_intercept_pass(pxs_intercept *it)
 uint64_t pxs_intercept_calls(const pxs_intercept *it)
 {
     return it->calls;
+}
+
+pxs_intercept_times pxs_intercept_measured(const pxs_intercept *it)
+{
+    return it->times;
 }
 
 void pxs_intercept_remove(void *perl, pxs_intercept *it)

@@ -208,7 +208,14 @@ pxs_intercept *pxs_intercept_new(void *perl, SV *sub);
 void pxs_intercept_answer(void *perl, pxs_intercept *intercept, SV *instead, SV *failed);
 /* The next call is answered by the sub itself. */
 void pxs_intercept_pass(pxs_intercept *intercept);
+/* Calls in this process: a child of a fork starts at none. */
 uint64_t pxs_intercept_calls(const pxs_intercept *intercept);
+/* Of calls that `instead` answered one in 16 is measured: how many were, and how long these took. */
+typedef struct pxs_intercept_times {
+    uint64_t calls;
+    uint64_t nanoseconds;
+} pxs_intercept_times;
+pxs_intercept_times pxs_intercept_measured(const pxs_intercept *intercept);
 /* Takes the op away. The pointer must not be used again. */
 void pxs_intercept_remove(void *perl, pxs_intercept *intercept);
 /* Calls the sub that `code` refers to from such an op where it was not called for so many seconds. */

@@ -39,6 +39,12 @@ pub mod bindings {
         this.0.calls()
     }
 
+    /// How many of the calls that another sub answered were measured.
+    #[export]
+    fn measured(this: &Intercept) -> u64 {
+        this.0.measured().0
+    }
+
     /// Has the sub be as it was.
     #[export]
     fn remove(this: Closing<Intercept>) {

@@ -4,6 +4,7 @@
 //! methods that were found before and references that somebody keeps all come by that op.
 
 use std::ptr::NonNull;
+use std::time::Duration;
 
 use perlxs_sys as sys;
 
@@ -62,10 +63,17 @@ impl Intercept {
         unsafe { sys::pxs_intercept_pass(self.raw.as_ptr()) }
     }
 
-    /// How often the sub was called, without calls that passed.
+    /// How often the sub was called in this process, without calls that passed; a child of a fork starts at none.
     pub fn calls(&self) -> u64 {
         // SAFETY: ours until it is dropped.
         unsafe { sys::pxs_intercept_calls(self.raw.as_ptr()) }
+    }
+
+    /// How many of the calls that another sub answered were measured, one in sixteen, and how long these took together.
+    pub fn measured(&self) -> (u64, Duration) {
+        // SAFETY: ours until it is dropped.
+        let times = unsafe { sys::pxs_intercept_measured(self.raw.as_ptr()) };
+        (times.calls, Duration::from_nanos(times.nanoseconds))
     }
 }
 

@@ -675,7 +675,7 @@ sub intercept_calls {
     return (
         "${class}::new" => $with->('calls'),
         "${class}::answer" => $answer,
-        (map { ("${class}::$_" => $with->($_)) } qw(pass calls remove)),
+        (map { ("${class}::$_" => $with->($_)) } qw(pass calls measured remove)),
         ($looks // $class) . '::look_every' => sub {
             ($looks // $class)->can('look_every')->(60, sub { });
         },

@@ -6,8 +6,8 @@ use warnings;
 use Fcntl qw(O_APPEND O_CREAT O_RDWR);
 use IO::Handle ();
 use JSON::PP ();
-use POSIX ();
 
+use PVE::Network::Rust::Takeover::Published;
 use PVE::Network::Rust::Takeover::State;
 
 # Of more than so many bytes the older half goes.
@@ -16,11 +16,6 @@ our $MOST_BYTES = 1_000_000;
 my $json = JSON::PP->new()->canonical()->ascii();
 
 sub path { return PVE::Network::Rust::Takeover::State::path('migration-history.jsonl') }
-
-sub node {
-    my (undef, $name) = POSIX::uname();
-    return $name =~ s/\..*\z//sr;
-}
 
 sub _shorten {
     my $text = PVE::Network::Rust::Takeover::State::read_text(path());
@@ -45,7 +40,9 @@ sub _append {
 
 sub append {
     my ($record) = @_;
-    my $line = $json->encode({ time => time(), node => node(), %$record }) . "\n";
+    my $line = $json->encode(
+        { time => time(), node => PVE::Network::Rust::Takeover::Published::node(), %$record })
+        . "\n";
     PVE::Network::Rust::Takeover::State::locked('history', sub { _append($line) });
     return;
 }
@@ -89,10 +86,6 @@ cannot be.
 =head2 list()
 
 Returns a reference to a list of the records, the oldest first.
-
-=head2 node()
-
-Returns the name of this node, as Proxmox VE has it.
 
 =head2 path()
 

@@ -3,13 +3,12 @@ package PVE::Network::Rust::Takeover::Answer;
 use strict;
 use warnings;
 
+use PVE::Network::Rust::Takeover::Counts;
 use PVE::Network::Rust::Takeover::Divergences;
 use PVE::Network::Rust::Takeover::Log;
 use PVE::Network::Rust::Takeover::Replaced;
 use PVE::Network::Rust::Takeover::Required;
 use PVE::Network::Rust::Takeover::Shadow;
-
-my (%failures, %divergences);
 
 # While a seam runs both.
 our $is_shadowing = 0;
@@ -34,13 +33,23 @@ sub _both {
     my ($seam, $itself, $rust) = @_;
     my $name = $seam->{name};
     my $differ = sub {
-        $divergences{$name}++;
-        PVE::Network::Rust::Takeover::Divergences::record($name, @_);
+        PVE::Network::Rust::Takeover::Counts::add($name, divergences => 1);
+        PVE::Network::Rust::Takeover::Divergences::record($name, @_[0 .. 2]);
+    };
+    my $took = sub {
+        my ($perl, $rust) = @_;
+        PVE::Network::Rust::Takeover::Counts::add(
+            $name,
+            perl_calls => 1,
+            perl_seconds => $perl,
+            rust_calls => 1,
+            rust_seconds => $rust
+        );
     };
     return sub {
         goto &$itself if $is_shadowing;
         local $is_shadowing = 1;
-        my %how = (wantarray => wantarray, differ => $differ, seam => $seam);
+        my %how = (wantarray => wantarray, differ => $differ, seam => $seam, took => $took);
         my $outcome = PVE::Network::Rust::Takeover::Shadow::both($itself, $rust, \@_, \%how);
         warn $_ for @{ $outcome->{warnings} };
         die $outcome->{error} if exists($outcome->{error});
@@ -77,17 +86,13 @@ sub put {
     return $intercept->answer($answer) if $mode ne 'rust';
     my $told = sub {
         my ($error) = @_;
-        $failures{$name}++;
+        PVE::Network::Rust::Takeover::Counts::add($name, failures => 1);
         chomp($error);
         PVE::Network::Rust::Takeover::Log::error("$name: $error; Perl answers");
         $failed->($name);
     };
     return $intercept->answer($answer, $told);
 }
-
-sub failures { return $failures{ $_[0] } // 0 }
-
-sub divergences { return $divergences{ $_[0] } // 0 }
 
 1;
 
@@ -106,10 +111,6 @@ PVE::Network::Rust::Takeover::Answer - what answers for a seam in each mode
 Has a sub be answered as the mode of its seam says: C<$sub> is a hash of C<perl>, a reference to it, and C<intercept>, the one
 before it. Where Rust's function cannot be loaded Perl answers, which is logged. In mode C<rust> C<$failed> is called with the
 seam's name after each internal error.
-
-=head2 failures($name), divergences($name)
-
-Return how often that seam has failed, and differed in shadow, in this process.
 
 =head1 SEE ALSO
 

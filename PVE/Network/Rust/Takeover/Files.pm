@@ -5,6 +5,7 @@ use warnings;
 
 use PVE::Network::Rust::Takeover::Breaker;
 use PVE::Network::Rust::Takeover::Log;
+use PVE::Network::Rust::Takeover::Seams;
 use PVE::Network::Rust::Takeover::Setting;
 use PVE::Network::Rust::Takeover::State;
 
@@ -138,6 +139,16 @@ sub settings {
     return grep { defined($_) } map { $_->{setting} } sources();
 }
 
+sub phase {
+    for my $source (sources()) {
+        my $phase = ($source->{setting} // {})->{phase} // next;
+        my %more = map { defined($source->{$_}) ? ($_ => $source->{$_}) : () } qw(path kept);
+        return { phase => $phase, source => $source->{scope}, %more };
+    }
+    my ($first) = PVE::Network::Rust::Takeover::Seams::phases();
+    return { phase => $first, source => 'default' };
+}
+
 sub off { return $off }
 
 1;
@@ -174,6 +185,10 @@ F</etc/pve-network-rust/migration.cfg> and of F</etc/pve/rust-migration.cfg>.
 
 Returns where they are from, in that order, hashes with C<scope> (C<environment>, C<node> or C<cluster>), C<path>, C<setting>,
 which is undef where there is none, and C<kept>: why that is what was known before and not what the file says.
+
+=head2 phase()
+
+Returns the phase that counts, as C<phase> of L<PVE::Network::Rust::Migration> does.
 
 =head2 path($scope)
 

@@ -30,12 +30,22 @@ my %TIMERS = (
     ]
 );
 
+# An interface of a container without an address gets one at random.
+sub _random_address {
+    my (undef, $text) = @_;
+    return ($text // '') =~ /(?:\A|,)hwaddr=/ ? [] : ['hwaddr'];
+}
+
 # The package below PVE::Network::Rust, the reference's packages, the phase, whether the functions have no effect but on
 # what they are given, and their names; NAME=OTHER where the reference's is another one. A hash at the end: more of each seam.
 my @ROWS = (
     [
         'LXC::Config', ['PVE::LXC::Config'], 'rust-read-only', 1,
-        qw(parse_pct_config parse_lxc_network parse_volume parse_device parse_features)
+        qw(parse_pct_config parse_volume parse_device parse_features)
+    ],
+    [
+        'LXC::Config', ['PVE::LXC::Config'], 'rust-read-only', 1,
+        'parse_lxc_network', { varies => \&_random_address }
     ],
     [
         'LXC::Config', ['PVE::LXC::Config'], 'rust-basic-write', 1,
@@ -176,7 +186,8 @@ library; C<replaces>, a list of hashes with C<package> and C<function>, the subs
 C<phase>, from which on it does; C<pure>, true where it has no effect but on its arguments. Some have C<needs>, the name of a
 function of the package that says whether it can answer; C<passes_by>, a list of Perl functions that Rust does not call where the
 Perl function does, so that it can answer while they are Proxmox VE's own; C<varies>, a list of what is not compared in
-shadow, since it changes from one moment to the next: keys in what is returned; and C<sections>, true for texts whose sections
+shadow, since it changes from one moment to the next: keys in what is returned, or a sub that returns those for the arguments;
+and C<sections>, true for texts whose sections
 Perl writes in any order (L<PVE::Network::Rust::Takeover::Sections>).
 
 =head2 find($name)

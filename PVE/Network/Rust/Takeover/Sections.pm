@@ -5,7 +5,7 @@ use warnings;
 
 sub ordered {
     my ($text) = @_;
-    $text =~ s/^(\s+(?:content|nodes) )(\S+)$/$1 . join(',', sort(split(m{,}, $2)))/gme;
+    $text =~ s/^(\s+(?:content|exitnodes|nodes) )(\S+)$/$1 . join(',', sort(split(m{,}, $2)))/gme;
     return join("\n\n", sort(split(/\n\n+/, $text =~ s/\n+\z//r)));
 }
 
@@ -21,8 +21,8 @@ PVE::Network::Rust::Takeover::Sections - a configuration file without the order 
 
 =head1 DESCRIPTION
 
-Perl code writes sections that have no place of their own, interfaces of the same priority, and the values of C<content> and
-C<nodes> in the order of its hashes, which is another one each time. Rust sorts them.
+Perl code writes sections that have no place of their own, interfaces of the same priority, and the values of C<content>,
+C<nodes> and C<exitnodes> in the order of its hashes, which is another one each time. Rust sorts them.
 
 =head1 FUNCTIONS
 

@@ -4,6 +4,7 @@ use strict;
 use warnings;
 
 use Storable ();
+use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
 use PVE::Network::Rust;
 use PVE::Network::Rust::Takeover::Sections;
@@ -46,6 +47,7 @@ sub _run {
     local $SIG{__WARN__} = sub { push @{ $outcome{warnings} }, "$_[0]" };
     # The caller's hears of the answer.
     local $SIG{__DIE__} = 'DEFAULT';
+    my $start = clock_gettime(CLOCK_MONOTONIC);
     my $lived = eval {
         if ($wantarray) {
             @{ $outcome{answer} } = $code->(@$arguments);
@@ -56,9 +58,10 @@ sub _run {
         }
         1;
     };
+    my $took = clock_gettime(CLOCK_MONOTONIC) - $start;
     $outcome{error} = $@ if !$lived;
     $outcome{arguments} = [map { _plain($_) } @$arguments];
-    return \%outcome;
+    return (\%outcome, $took);
 }
 
 # What is compared: where in a source file something was said is not, nor the order of a format error's lines, which is that of
@@ -86,7 +89,7 @@ sub _without {
     return \%copy;
 }
 
-sub _compared {
+sub compared {
     my ($outcome, $seam) = @_;
     my @warnings = grep { !/$OF_PERL/ } @{ $outcome->{warnings} };
     my %compared = (%$outcome, warnings => [map { _said($_) } @warnings]);
@@ -114,25 +117,27 @@ sub both {
     my ($wantarray, $differ, $seam) = @$how{qw(wantarray differ seam)};
     local $@ = '';
     my @own = @$arguments;
+    $seam = { %$seam, varies => $seam->{varies}->(@own) } if ref($seam->{varies}) eq 'CODE';
     my @handles = grep { _is_handle($own[$_]) } 0 .. $#own;
     # Both read all of a handle.
     my %handle;
     ($own[$_], $handle{$_}) = _rest($own[$_]) for @handles;
     my $frozen = eval { Storable::freeze(\@own) };
     @own[@handles] = @handle{@handles};
-    my $theirs = _run($perl, \@own, $wantarray);
+    my ($theirs, $took) = _run($perl, \@own, $wantarray);
     my $saved = $!;
     # Warnings tell which handle was read last.
     local $.;
     eval {
-        my $ours = _run($rust, _thawed($frozen, @handles), $wantarray);
+        my ($ours, $rust_took) = _run($rust, _thawed($frozen, @handles), $wantarray);
+        $how->{took}->($took, $rust_took) if $how->{took};
         my $is_same = eval {
             PVE::Network::Rust::Takeover::same(
-                _compared($theirs, $seam),
-                _compared($ours, $seam)
+                compared($theirs, $seam),
+                compared($ours, $seam)
             );
         };
-        $differ->(_thawed($frozen), $theirs, $ours) if !$is_same;
+        $differ->(_thawed($frozen), $theirs, $ours, $seam) if !$is_same;
     } if defined($frozen);
     $! = $saved;
     return $theirs;
@@ -155,14 +160,20 @@ PVE::Network::Rust::Takeover::Shadow - two functions run beside each other
 Calls C<$perl> with the arguments and C<$rust> with copies of them, both in the context that C<wantarray> of C<%how> says.
 What is left to read of a handle is read by both.
 
-Calls C<differ> of C<%how> with the arguments, as they were, and both outcomes where these are not the same: the answers, but
-for what C<seam> of C<%how>, a hash as in L<PVE::Network::Rust::Takeover::Seams>, says of C<varies> and C<sections>, numbers and
+Calls C<differ> of C<%how> with the arguments, as they were, both outcomes, and what C<compared> takes, where these are not the
+same: the answers, but for what C<seam> of C<%how>, a hash as in L<PVE::Network::Rust::Takeover::Seams>, says of C<varies> and C<sections>, numbers and
 strings told apart; the warnings and the errors, but for the place in the source that they name, for what Perl says of how a
 function is written (C<Use of uninitialized value>), and for the order of a format error's lines; and what has become of the
 arguments. Nothing that C<$rust> or C<differ> dies with is
 heard of, nor what C<$rust> warns about.
 
+C<took> of C<%how>, where it is there, is called with how many seconds each of both took.
+
 Returns the outcome of C<$perl>, a hash: C<answer>, C<warnings> and C<arguments>, which are lists, and C<error> if it died.
+
+=head2 compared($outcome, $seam)
+
+Returns a copy of an outcome without what is not compared.
 
 =head1 SEE ALSO
 

@@ -4,9 +4,6 @@ use strict;
 use warnings;
 
 use Fcntl qw(:flock O_CREAT O_RDONLY O_RDWR O_TRUNC O_WRONLY);
-use File::Basename qw(dirname);
-use File::Path qw(make_path);
-use IO::Handle ();
 
 my $FOLDER = '/var/lib/pve-network-rust';
 
@@ -24,7 +21,8 @@ sub path {
 sub make_folder {
     my $folder = path('') =~ s{/\z}{}r;
     return if -d $folder;
-    make_path(dirname($folder));
+    require File::Path;
+    File::Path::make_path($folder =~ s{/[^/]*\z}{}r);
     mkdir($folder, 0700) || $!{EEXIST} || die "make $folder: $!\n";
     return;
 }
@@ -43,7 +41,8 @@ sub read_text {
 }
 
 sub _sync_folder {
-    my ($folder) = @_;
+    my ($path) = @_;
+    my $folder = $path =~ m{\A(.*)/}s ? "$1/" : '.';
     sysopen(my $in, $folder, O_RDONLY) or die "open $folder: $!\n";
     $in->sync() or die "sync $folder: $!\n";
     return;
@@ -51,6 +50,8 @@ sub _sync_folder {
 
 sub replace {
     my ($path, $text, %how) = @_;
+    # Has its methods for handles; whoever only reads needs none of it.
+    require IO::Handle;
     my $new = "$path.tmp.$$";
     my $done = eval {
         sysopen(my $out, $new, O_WRONLY | O_CREAT | O_TRUNC, $how{mode} // 0600)
@@ -60,7 +61,7 @@ sub replace {
         !$how{sync} || $out->sync() or die "sync $new: $!\n";
         close($out) or die "write $new: $!\n";
         rename($new, $path) or die "rename $new to $path: $!\n";
-        _sync_folder(dirname($path)) if $how{sync};
+        _sync_folder($path) if $how{sync};
         1;
     };
     return if $done;

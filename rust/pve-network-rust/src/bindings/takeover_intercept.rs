@@ -1,18 +1,26 @@
 //! `PVE::Network::Rust::Takeover::Intercept`
 
 use perlxs::{Code, Handle, Object};
+use serde::Serialize;
 
 /// A sub whose calls come by here, as Perl holds it.
 pub struct Intercept(perlxs::Intercept);
 
 impl Object for Intercept {}
 
+/// Of the calls that another sub answered, those that were measured.
+#[derive(Serialize)]
+struct Measured {
+    calls: u64,
+    seconds: f64,
+}
+
 /// Subs that another one answers for, whatever name or reference they are called through.
 #[perlxs::package(name = "PVE::Network::Rust::Takeover::Intercept", object = Intercept)]
 pub mod package {
     use super::*;
 
-    use perlxs::{Class, Closing};
+    use perlxs::{Class, Closing, Data};
 
     /// Returns a new object by which the calls of `$sub` come, a reference; undef where the sub has no body in Perl, or has
     /// such an object already.
@@ -40,10 +48,19 @@ pub mod package {
         this.0.pass();
     }
 
-    /// Returns how often the sub was called since the object was made, without calls that `pass` was for.
+    /// Returns how often the sub was called since the object was made, without calls that `pass` was for. A child of a fork
+    /// starts at none.
     #[export]
     fn calls(this: &Intercept) -> u64 {
         this.0.calls()
+    }
+
+    /// Returns a reference to a hash of `calls`, how many of those that another sub answered were measured, one in sixteen, and
+    /// `seconds`, how long these took together. A child of a fork starts at none.
+    #[export]
+    fn measured(this: &Intercept) -> Data<Measured> {
+        let (calls, time) = this.0.measured();
+        Data(Measured { calls, seconds: time.as_secs_f64() })
     }
 
     /// Has the sub be as it was; the object cannot be used afterwards.

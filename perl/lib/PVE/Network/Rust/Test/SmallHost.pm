@@ -12,13 +12,15 @@ use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Find qw(find);
 use File::Path qw(make_path);
-use FindBin;
 use IO::Socket::UNIX ();
 use POSIX ();
 use Socket qw(MSG_DONTWAIT SOCK_DGRAM);
 
 use Command qw(must);
 use PVE::Network::Rust::Test::Reference;
+
+# Of this checkout, the folder perl.
+my $tools = abs_path(dirname(__FILE__) . '/../../../../..');
 
 my $PERL = '/usr/share/perl5';
 my %PROGRAMS = (
@@ -83,7 +85,7 @@ sub _install_native_modules {
         my $text = PVE::Network::Rust::Test::Reference::generated($source, $file) // next;
         $self->_write("$PERL/$file", $text);
     }
-    must('cp', "$FindBin::Bin/lib/small-host/PVE/IPCC.pm", "$self->{root}$PERL/PVE/");
+    must('cp', "$tools/lib/small-host/PVE/IPCC.pm", "$self->{root}$PERL/PVE/");
     return;
 }
 
@@ -149,7 +151,7 @@ sub new {
 # The package, as `make deb` would put it there.
 sub install_package {
     my ($self) = @_;
-    must("$FindBin::Bin/install", '--vendor', $self->{root});
+    must("$tools/install", '--vendor', $self->{root});
     return;
 }
 
