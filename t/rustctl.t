@@ -61,7 +61,7 @@ my $usage_of_set = 'usage: pve-rustctl phase set PHASE [--node] [--force] [--out
     . "[--noborder] [--noheader]\n";
 
 subtest 'how it is used' => sub {
-    my @words = qw(check ct divergences op phase seam status vnet);
+    my @words = qw(check ct divergences events op phase seam status vnet);
     my $usage = join('', map { "usage: pve-rustctl $_ ...\n" } @words, 'help');
     is_run([], [2, '', "no command\n$usage"], 'no command');
     is_run(['x'], [2, '', "unknown command 'x'\n$usage"]);
@@ -249,16 +249,20 @@ subtest 'containers' => sub {
 
 subtest 'VNets and operations' => sub {
     write_file("$root/etc/pve/sdn/zones.cfg", "simple: z\n");
-    write_file("$root/etc/pve/sdn/vnets.cfg",
-        "vnet: blue\n\tzone z\n\ttag 7\n\talias the blue one\n");
+    write_file(
+        "$root/etc/pve/sdn/vnets.cfg",
+        "vnet: blue\n\tzone z\n\ttag 7\n\talias the blue one\n"
+    );
     my ($vnet) = @{ data_of('vnet', 'list') };
     is_deeply(
         [@$vnet{qw(vnet zone tag alias bindings)}],
         ['blue', 'z', 7, 'the blue one', 0],
         'a VNet'
     );
-    like((run('vnet', 'list', '--noborder'))[1], qr/^blue z +7 the blue one +0 /m,
-        '… as a table');
+    like(
+        (run('vnet', 'list', '--noborder'))[1], qr/^blue z +7 the blue one +0 /m,
+        '… as a table'
+    );
     is_deeply(data_of('vnet', 'bindings'), [], 'no bindings');
     is_run(['vnet', 'bindings'], [0, '', ''], '… print nothing');
     is_deeply(data_of('op', 'list', '--state', 'cancelled'), [], 'no operations');
@@ -283,8 +287,10 @@ PERL
     local @INC = ("$root/lib", @INC);
     my ($status, $out, $err) = run('check', "$root/etc/pve/lxc/100.conf");
     is("$status$err", '0', 'nothing differs');
-    like($out, qr/^1 files, 1 comparisons: none differs; \d+ could not be made\n\z/m,
-        '… is said');
+    like(
+        $out, qr/^1 files, 1 comparisons: none differs; \d+ could not be made\n\z/m,
+        '… is said'
+    );
     like(
         $out,
         qr/^not compared: LXC::Config::write_pct_config: .* \(\S+\)$/m,
@@ -359,10 +365,13 @@ subtest 'status' => sub {
     SKIP: {
         skip 'there is no /dev/full', 1 if !-e '/dev/full';
         open(my $kept, '>&', \*STDOUT) or die "dup: $!\n";
+        open(my $kept_too, '>&', \*STDERR) or die "dup: $!\n";
         open(STDOUT, '>', '/dev/full') or die "open: $!\n";
+        open(STDERR, '>', '/dev/null') or die "open: $!\n";
         my @perl = ($^X, '-T', (map { ('-I', $_) } grep { !ref($_) } @INC));
         my $status = system(@perl, 'bin/pve-rustctl', 'seam', 'list');
         open(STDOUT, '>&', $kept) or die "dup: $!\n";
+        open(STDERR, '>&', $kept_too) or die "dup: $!\n";
         is($status >> 8, 1, 'what cannot be written is no success');
     }
     my ($exit, $out, $err) = run('status', '--all');
@@ -395,6 +404,40 @@ PERL
         'what one has told'
     );
     like($out, qr/^zz .*has told nothing yet/m, 'one that has told nothing');
+};
+
+subtest 'events' => sub {
+    my ($status, $out, $err) = run('events', 'tail', '--from', 'oldest', '--no-follow');
+    is("$status$err", '0', 'events');
+    like(
+        $out,
+        qr/^\d{4}-\d\d-\d\d [\d:]+ 1 migration_phase_changed phase=rust-read-only previous=perl-only scope=cluster who=\S+$/m,
+        'a change of the phase is among them'
+    );
+    my @all = split(/\n/, $out);
+    ($status, $out) =
+        run('events', 'tail', '--from', '2', '--no-follow', '--output-format', 'json');
+    my @from = split(/\n/, $out);
+    is(scalar(@from), @all - 1, 'from one on');
+    is(JSON::PP->new()->decode($from[0])->{sequence}, 2, '… as data');
+    is_deeply([run('events', 'tail', '--no-follow')], [0, '', ''], 'only what comes next');
+    is((run('events', 'tail', '--from', 'x'))[0], 2, 'no number');
+
+    my @perl = ($^X, '-T', (map { ('-I', $_) } grep { !ref($_) } @INC), 'bin/pve-rustctl');
+    my $pid = open(my $in, '-|', @perl, 'events', 'tail', '--from', 'oldest') // die "fork: $!\n";
+    my $last;
+    $last = <$in> for @all;
+    is($last, "$all[-1]\n", 'what was there');
+    is((run('phase', 'set', 'rust-read-only', '--force'))[0], 0, 'one more');
+    like(
+        scalar(<$in>),
+        qr/ migration_phase_changed phase=rust-read-only /,
+        '… comes when it does'
+    );
+    is((run('phase', 'set', 'perl-only'))[0], 0, 'and back');
+    like(scalar(<$in>), qr/ migration_phase_changed phase=perl-only /, '… and the next one');
+    kill('TERM', $pid);
+    close($in);
 };
 
 subtest 'completion' => sub {
@@ -436,8 +479,10 @@ subtest 'completion' => sub {
         skip 'bash is not installed', 1 if !-x '/bin/bash';
         my $said =
             qx{/bin/bash -c '. completions/pve-rustctl && complete -p pve-rustctl'};    ## no critic
-        is($said, "complete -o default -C 'pve-rustctl bashcomplete' pve-rustctl\n",
-            'bash asks it');
+        is(
+            $said, "complete -o default -C 'pve-rustctl bashcomplete' pve-rustctl\n",
+            'bash asks it'
+        );
     }
 };
 

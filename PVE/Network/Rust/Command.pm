@@ -14,6 +14,7 @@ my %MODULE = (
     check => 'Check',
     ct => 'Container',
     divergences => 'Divergences',
+    events => 'Event',
     op => 'Operation',
     phase => 'Phase',
     seam => 'Seam',

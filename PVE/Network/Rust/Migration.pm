@@ -101,10 +101,31 @@ sub _is_step_up {
     return $step > 0;
 }
 
+# Others hear of it. Where the library cannot be loaded nobody does.
+sub _publish {
+    my ($result) = @_;
+    my $event = {
+        event => 'migration_phase_changed',
+        phase => $result->{to},
+        previous => $result->{from},
+        who => $result->{who},
+        scope => $result->{scope},
+    };
+    return if eval {
+        require PVE::Network::Rust::EventBus;
+        PVE::Network::Rust::EventBus::journal([$event], 1);
+        1;
+    };
+    my ($why) = split(/\n/, "$@");
+    PVE::Network::Rust::Takeover::Log::error("the change of the phase is no event: $why");
+    return;
+}
+
 sub _tell {
     my ($result) = @_;
     my $log = "phase of this $result->{scope}: $result->{from} -> $result->{to}, by $result->{who}";
     PVE::Network::Rust::Takeover::Log::notice($log . ($result->{forced} ? ', forced' : ''));
+    _publish($result);
     return;
 }
 
@@ -304,7 +325,8 @@ Proxmox VE notice them within ten seconds.
 Options are a reference to a hash. C<scope> is C<cluster>, which it is by default, or C<node>; C<who> is who changes something,
 for the history. Only root can change something. Errors are texts that end in a newline.
 
-Neither loading this module nor going back to an earlier phase needs the native library.
+Neither loading this module nor going back to an earlier phase needs the native library. Where it can be loaded, a changed
+phase is an event, C<migration_phase_changed> of L<PVE::Network::Rust::EventBus>, on the node where it was changed.
 
 =head1 FUNCTIONS
 
