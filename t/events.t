@@ -171,8 +171,15 @@ subtest 'what listeners die with is one error' => sub {
     $bus->register_listener('object', sub { die $object });
     $bus->register_listener('empty', sub { die {} });
     $bus->register_listener('last', sub { push @$noted, 'last' });
-    ok(!eval { $bus->publish(started(5)); 1 }, 'it dies');
-    my $error = $@;
+    my @logged;
+    my $error = do {
+        no warnings 'redefine';
+        local *PVE::Network::Rust::Takeover::Log::error = sub { push @logged, @_ };
+        ok(!eval { $bus->publish(started(5)); 1 }, 'it dies');
+        $@;
+    };
+    is(scalar(@logged), 3, 'the log has each');
+    like($logged[0], qr/^listener 'text' failed on event \d+ .*: no room$/, '… with its reason');
     is_deeply($noted, [qw(first:5 last)], 'after all others were called');
     isa_ok($error, 'PVE::Network::Rust::Error');
     is($error->kind(), 'service', 'its kind');

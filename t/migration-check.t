@@ -177,8 +177,10 @@ subtest 'differences' => sub {
 };
 
 subtest 'a module that cannot be loaded' => sub {
-    write_file("$root/lib/PVE/LXC/Config.pm",
-        "package PVE::LXC::Config;\ndie \"broken\\nmore\\n\";\n");
+    write_file(
+        "$root/lib/PVE/LXC/Config.pm",
+        "package PVE::LXC::Config;\ndie \"broken\\nmore\\n\";\n"
+    );
     is(
         check(files => [$file])->{reasons}[0]{why},
         'PVE::LXC::Config cannot be loaded: broken',

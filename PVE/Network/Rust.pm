@@ -60,6 +60,6 @@ L<PVE::Network::Rust::EventBus>, L<PVE::Network::Rust::Hotplug>, L<PVE::Network:
 L<PVE::Network::Rust::Migration>, L<PVE::Network::Rust::Monitor>, L<PVE::Network::Rust::SDN>,
 L<PVE::Network::Rust::SDN::Zones>, L<PVE::Network::Rust::SDN::Vnets>, L<PVE::Network::Rust::SDN::Subnets>,
 L<PVE::Network::Rust::Storage::Config>, L<PVE::Network::Rust::Takeover>, L<PVE::Network::Rust::VNetBinding>,
-L<PVE::Network::Rust::Error>, L<pve-rustctl(8)>
+L<PVE::API2::Network::Rust>, L<PVE::Network::Rust::Error>, L<pve-rustctl(8)>
 
 =cut

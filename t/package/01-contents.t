@@ -50,6 +50,12 @@ ok(-x "$folder/usr/sbin/pve-rustctl", 'it has its program');
 my @page = lines_of('gzip', '-dc', "$folder/usr/share/man/man8/pve-rustctl.8.gz");
 ok(scalar(grep { /^\.SH "?EXIT STATUS"?/i } @page), '… with a manual page');
 ok(-s "$folder/usr/share/bash-completion/completions/pve-rustctl", '… and completion');
+ok(-x "$folder/usr/share/lxc/hooks/pve-network-rust", "it has LXC's hook");
+ok(-s "$folder/usr/share/pve-network-rust/lxc-hooks.conf", '… which is turned on by hand');
+ok(
+    scalar(glob("$folder/{usr/,}lib/systemd/system/pve-network-rust-hooks.service")),
+    'it has the service'
+);
 ok(
     -s "$folder/usr/share/doc/libpve-network-rust-perl/migration.md.gz",
     'how to move a host comes with it'

@@ -17,6 +17,8 @@ is(chroot_output(qw(perl -T -MPVE::Network::Rust -e1)), '', 'it loads under tain
 my @installed = split(/\n/, chroot_output('dpkg', '-L', $name));
 for my $path (grep { m{/perl5/.*\.pm$} } @installed) {
     my $module = $path =~ s{.*/perl5/(.*)\.pm$}{$1}r =~ s{/}{::}gr;
+    # Those are of classes of Proxmox VE, which is not in the chroot; t/rest.t loads them.
+    next if $module =~ /^PVE::API2::/;
     is(chroot_output('perl', '-T', "-M$module", '-e', "print '$module'"), $module, "$module loads");
 }
 is(chroot_output('dpkg', '--verify', $name), '', 'every file is as packaged');

@@ -51,7 +51,7 @@ impl Backup {
     /// Prepares the backup for `path`, below the folder `state`, which only its owner may enter.
     ///
     /// # Errors
-    /// [`ConfigError::StateFolder`], and as [`Replacement::prepare`].
+    /// [`FileError::StateFolder`](pve_files::error::FileError::StateFolder), and as [`Replacement::prepare`].
     pub fn prepare(&self, state: &Path, path: &Path) -> Result<Replacement, ConfigError> {
         create_private(state, path)?;
         let saved = self.saved.duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -102,8 +102,8 @@ impl ConfigFiles {
     ///
     /// # Errors
     /// [`ConfigError::Modified`]; [`ConfigError::Missing`] when `expected` is given and there is no file;
-    /// [`ConfigError::TooLong`] for more than [`CONFIG_LIMIT`] bytes; one variant for each step of locking and writing.
-    /// After an error the old version is in place, except after [`ConfigError::SyncFolder`].
+    /// [`FileError::TooLong`] for more than [`CONFIG_LIMIT`] bytes; one variant for each step of locking and writing.
+    /// After an error the old version is in place, except after [`FileError::SyncFolder`].
     pub fn save(
         &self,
         vmid: u32,

@@ -4,7 +4,7 @@
 //! The protocol is that of LXC 2 to 7 (`src/lxc/commands.c`): a request of a number, a length and a pointer; an answer
 //! of the same form, in which the process id takes the pointer's place.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IoSlice, Read};
 use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
@@ -57,10 +57,11 @@ pub enum PidError {
 pub struct LxcPath(PathBuf);
 
 impl LxcPath {
-    /// `/var/lib/lxc` below `root`; an empty `root` stands for `/`.
+    /// `/var/lib/lxc` below `root`; an empty `root` stands for `/`. The socket's name is made of this path as it is, so it
+    /// must have one slash at its start.
     #[must_use]
     pub fn below(root: &OsStr) -> Self {
-        let mut path = root.to_owned();
+        let mut path = if root == "/" { OsString::new() } else { root.to_owned() };
         path.push("/var/lib/lxc");
         Self(path.into())
     }
@@ -248,6 +249,7 @@ mod tests {
 
     #[test]
     fn a_long_name_is_hashed() {
+        assert_eq!(LxcPath::below(OsStr::new("/")).socket_name("100"), b"/var/lib/lxc/100/command");
         let path = LxcPath::below(OsStr::new(""));
         assert_eq!(path.socket_name("100"), b"/var/lib/lxc/100/command");
         assert_eq!(fnv_1a(Path::new("a")), 0xaf63_dc4c_8601_ec8c);

@@ -1,7 +1,7 @@
 //! A descriptor that is readable when there may be something to do: something was appended, or it is time.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::epoll;
@@ -14,9 +14,15 @@ use rustix::time::{
 
 use crate::error::EventsError;
 
+/// That a file was removed, too: the folder may be going.
+const WANTED: inotify::WatchFlags = inotify::WatchFlags::MODIFY
+    .union(inotify::WatchFlags::CREATE)
+    .union(inotify::WatchFlags::DELETE);
+
 /// An epoll(7) of an inotify(7) on the journal's folder and a timer.
 #[derive(Debug)]
 pub(crate) struct Wakeup {
+    folder: PathBuf,
     epoll: OwnedFd,
     inotify: OwnedFd,
     timer: OwnedFd,
@@ -28,15 +34,14 @@ impl Wakeup {
         let made = || -> Result<Self, Errno> {
             let flags = inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK;
             let inotify = inotify::init(flags)?;
-            let wanted = inotify::WatchFlags::MODIFY | inotify::WatchFlags::CREATE;
-            inotify::add_watch(&inotify, folder, wanted)?;
+            inotify::add_watch(&inotify, folder, WANTED)?;
             let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
             let timer = timerfd_create(TimerfdClockId::Monotonic, flags)?;
             let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
             for source in [inotify.as_fd(), timer.as_fd()] {
                 epoll::add(&epoll, source, epoll::EventData::new_u64(0), epoll::EventFlags::IN)?;
             }
-            Ok(Self { epoll, inotify, timer })
+            Ok(Self { folder: folder.to_owned(), epoll, inotify, timer })
         };
         let wakeup = made().map_err(|errno| EventsError::Watch {
             path: folder.to_owned(),
@@ -60,6 +65,8 @@ impl Wakeup {
         let mut seen = [0; 4096];
         while rustix::io::read(&self.inotify, &mut seen).is_ok_and(|count| count > 0) {}
         let _ = rustix::io::read(&self.timer, &mut seen);
+        // The same watch as before, unless the folder was removed and made anew.
+        let _ = inotify::add_watch(&self.inotify, &self.folder, WANTED);
     }
 
     /// It becomes readable after that time, whatever happens; `None`: not by itself.

@@ -304,9 +304,22 @@ fn the_descriptor_tells_when_there_is_more() {
         assert_eq!(ids(&follower.read(10).unwrap().events), [id]);
     }
     assert!(!is_readable(&mut follower));
-    follower.seek(Start::Sequence(9)).unwrap();
+    // A folder that was removed and made anew: its removal is told, and then what is written to it.
+    fs::remove_dir_all(root.events().join("segments")).unwrap();
+    publish(&journal, [10]).unwrap();
     assert!(is_readable(&mut follower));
-    assert_eq!(ids(&follower.read(10).unwrap().events), [9]);
+    assert_eq!(ids(&follower.read(10).unwrap().events), [10]);
+    // The old folder went when the last file of it was closed, which is told once more.
+    assert!(follower.read(10).unwrap().events.is_empty());
+    assert!(!is_readable(&mut follower));
+    publish(&journal, [11]).unwrap();
+    assert!(is_readable(&mut follower));
+    assert_eq!(ids(&follower.read(10).unwrap().events), [11]);
+    publish(&journal, [12, 13]).unwrap();
+    follower.read(10).unwrap();
+    follower.seek(Start::Sequence(13)).unwrap();
+    assert!(is_readable(&mut follower));
+    assert_eq!(ids(&follower.read(10).unwrap().events), [13]);
 }
 
 #[test]

@@ -170,14 +170,20 @@ pub(crate) fn bad_age(seconds: f64) -> Error {
 
 /// Binding or unbinding a VNet failed.
 pub(crate) fn binding(error: BindingError) -> Error {
+    let (kind, parameter) = match &error {
+        BindingError::BadInterface { .. } => ("config", Some("iface")),
+        BindingError::AlreadyBound { .. } => ("resource", Some("iface")),
+        BindingError::NoVnet { .. }
+        | BindingError::NotInEffect { .. }
+        | BindingError::NotAllowed { .. }
+        | BindingError::NotBound { .. } => ("resource", Some("vnet")),
+        BindingError::Netlink(_) => ("infrastructure", None),
+        _ => ("resource", None),
+    };
+    let errors = parameter.map(|name| (name.to_owned(), error.to_string())).into_iter().collect();
     match error {
         BindingError::File(error) => config_file(error),
-        BindingError::BadInterface { .. } => {
-            let errors = BTreeMap::from([("iface".to_owned(), error.to_string())]);
-            own("config", error.to_string(), errors)
-        }
-        BindingError::Netlink(_) => own("infrastructure", error.to_string(), BTreeMap::new()),
-        _ => own("resource", error.to_string(), BTreeMap::new()),
+        error => own(kind, error.to_string(), errors),
     }
 }
 

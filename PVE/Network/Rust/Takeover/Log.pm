@@ -8,6 +8,7 @@ use Sys::Syslog ();
 sub _say {
     my ($priority, $text) = @_;
     chomp($text);
+    local $@ = '';
     eval { Sys::Syslog::syslog($priority, '%s', "pve-network-rust: $text") };
     return;
 }

@@ -24,6 +24,8 @@ sub _sum_path { return _folder() . '/sum' }
 sub _start_of {
     my ($process) = @_;
     open(my $in, '<', "/proc/$process/stat") or return undef;
+    # Which handle was read last is the caller's business.
+    local $.;
     my $line = <$in> // return undef;
     # A name may have any character.
     my (undef, $rest) = $line =~ /\A(\d+) \(.*\) (.*)/s or return undef;

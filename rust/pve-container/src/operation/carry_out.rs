@@ -1,7 +1,5 @@
 //! Operations are carried out.
 
-use std::path::Path;
-
 use pve_netlink::Kernel;
 use pve_netlink::host::Surroundings;
 use pve_netlink::host::ovs::Installed;
@@ -195,7 +193,7 @@ impl Operations {
             Container::Pid(pid) => return Ok(Where::Pid(*pid)),
             Container::Vmid(_) => {}
         }
-        let lxc = LxcPath::below(lxc_root(&self.root));
+        let lxc = LxcPath::below(self.root.as_os_str());
         match namespace(kernel, &lxc, &request.container, poll) {
             Ok(Some(netns)) => Ok(Where::Opened(Some(netns))),
             Err(InterfacesError::Pid(_)) => Err(pve_netlink::Error::Interrupted.into()),
@@ -207,9 +205,4 @@ impl Operations {
             Err(InterfacesError::Netlink(error)) => Err(error.into()),
         }
     }
-}
-
-/// An empty path stands for `/`, to which LXC's own begins with.
-fn lxc_root(root: &Path) -> &std::ffi::OsStr {
-    if root == Path::new("/") { std::ffi::OsStr::new("") } else { root.as_os_str() }
 }
