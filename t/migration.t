@@ -320,17 +320,17 @@ subtest 'a cluster that is not there' => sub {
     );
 };
 
-subtest 'many at once' => sub {
-    make_path("$root/etc/pve/priv/lock");
-    unlink($cluster_file);
-    my @names = map { $_->{name} } @{ call('seams') };
+# Has eight processes set all seams at once, in that scope.
+sub set_by_eight {
+    my ($scope, @names) = @_;
     my @pids = map {
         my $number = $_;
         my $pid = fork() // die "fork: $!\n";
         if (!$pid) {
             my $done = eval {
                 for my $index (grep { $_ % 8 == $number } 0 .. $#names) {
-                    call('set_seam', $names[$index], 'rust', { who => "process $number" });
+                    my %how = (who => "process of $scope", scope => $scope);
+                    call('set_seam', $names[$index], 'rust', \%how);
                 }
                 1;
             };
@@ -339,14 +339,26 @@ subtest 'many at once' => sub {
         }
         $pid;
     } 0 .. 7;
-    is_deeply([map { waitpid($_, 0); $? } @pids], [(0) x 8], 'all are done');
-    is_deeply(
-        [sort grep { /^seam/ } split(/\n/, read_file($cluster_file))],
-        [sort map { "seam: $_ rust" } @names],
-        'none is lost'
-    );
-    my $changes = grep { $_->{who} =~ /^process / } @{ call('history') };
-    is($changes, scalar(@names), '… nor of the history');
+    is_deeply([map { waitpid($_, 0); $? } @pids], [(0) x 8], "$scope: all are done");
+    return;
+}
+
+subtest 'many at once' => sub {
+    make_path("$root/etc/pve/priv/lock");
+    my %file = (cluster => $cluster_file, node => $node_file);
+    my @names = map { $_->{name} } @{ call('seams') };
+    for my $scope (sort keys %file) {
+        unlink($file{$scope});
+        set_by_eight($scope, @names);
+        is_deeply(
+            [sort grep { /^seam/ } split(/\n/, read_file($file{$scope}))],
+            [sort map { "seam: $_ rust" } @names],
+            '… none is lost'
+        );
+        my $changes = grep { $_->{who} eq "process of $scope" } @{ call('history') };
+        is($changes, scalar(@names), '… nor of the history');
+    }
+    unlink($node_file);
     ok(!-e "$root/etc/pve/priv/lock/file-rust-migration_cfg", 'the lock is free');
 
     mkdir("$root/etc/pve/priv/lock/file-rust-migration_cfg") or die "mkdir: $!\n";

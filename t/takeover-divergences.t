@@ -7,7 +7,19 @@ use File::Temp qw(tempdir);
 use POSIX ();
 use Test::More;
 
-BEGIN { $ENV{PVE_RUST_ROOT} = tempdir(CLEANUP => 1) }
+# What another process does before this one has its lock.
+my $meanwhile;
+
+BEGIN {
+    $ENV{PVE_RUST_ROOT} = tempdir(CLEANUP => 1);
+    *CORE::GLOBAL::flock = sub (*$) {
+        my ($file, $operation) = @_;
+        my $code = $meanwhile;
+        undef $meanwhile;
+        $code->() if $code;
+        return CORE::flock($file, $operation);
+    };
+}
 
 use PVE::Network::Rust::Takeover::Divergences;
 
@@ -47,4 +59,19 @@ my %seen;
 $seen{ $_->{seam} }++ for @{ PVE::Network::Rust::Takeover::Divergences::list() };
 is(scalar(keys %seen), 56, 'no record is lost');
 is_deeply([grep { $_ != 1 } values %seen], [], '… or there twice');
+
+PVE::Network::Rust::Takeover::Divergences::clear();
+
+sub seams {
+    return [map { $_->{seam} } @{ PVE::Network::Rust::Takeover::Divergences::list() }];
+}
+fill('old_', 1);
+truncate($path, 6_000_000) or die "truncate $path: $!\n";
+$meanwhile = sub { fill('other_', 1) };
+fill('own_', 1);
+is_deeply(
+    seams(),
+    [qw(old_1 other_1 own_1)],
+    'a file that another process has put aside meanwhile is not put aside again'
+);
 done_testing();
