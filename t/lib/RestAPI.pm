@@ -182,7 +182,13 @@ sub _answer_for_pmxcfs {
     return;
 }
 
-# As PVE's daemons start: PVE::Storage loads the loader, and the API of nodes comes after that. Returns why that is not possible.
+sub _load {
+    my ($module) = @_;
+    my $why = PVE::Network::Rust::Test::Reference::unavailable($module) // return;
+    die "$module of the reference cannot be loaded: $why\n";
+}
+
+# As PVE's daemons start: PVE::Storage loads the loader, and the API of nodes comes after that.
 sub load {
     _make_files();
     _make_bridges();
@@ -192,21 +198,19 @@ sub load {
         _answer_for_pmxcfs();
         # That of this network namespace.
         must(qw(mount -t sysfs sysfs /sys));
-        my $why = PVE::Network::Rust::Test::Reference::unavailable('PVE::Storage');
-        return $why if $why;
+        _load('PVE::Storage');
     } else {
         unshift @INC, abs_path('t/lib/rest');
     }
     require PVE::Storage::Custom::NetworkRust;
     if (($ENV{PVE_SRC} // '') ne '') {
-        my $why = PVE::Network::Rust::Test::Reference::unavailable('PVE::API2::Nodes');
-        return $why if $why;
+        _load('PVE::API2::Nodes');
     } else {
         require PVE::API2::Nodes;
     }
     require PVE::RPCEnvironment;
     PVE::RPCEnvironment->init('priv');
-    return undef;
+    return;
 }
 
 # Answers a request as PVE::HTTPServer does: a hash with `status`, and `data`, or `message` and maybe `errors`.
