@@ -41,7 +41,8 @@ sub _append {
 sub append {
     my ($record) = @_;
     my $line = $json->encode(
-        { time => time(), node => PVE::Network::Rust::Takeover::Published::node(), %$record })
+        { time => time(), node => PVE::Network::Rust::Takeover::Published::node(), %$record }
+        )
         . "\n";
     PVE::Network::Rust::Takeover::State::locked('history', sub { _append($line) });
     return;
