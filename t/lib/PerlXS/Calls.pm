@@ -711,6 +711,8 @@ sub exports {
         push @found, exports("${package}::$1") if $name =~ /\A(\w+)::\z/;
         next if $name =~ /::\z|\A(?:CLONE_SKIP|bootstrap)\z/ || !defined(&{"${package}::$name"});
         my $cv = B::svref_2object(\&{"${package}::$name"});
+        # Constants of Fcntl and others, where a package imports them, are no exports.
+        next if $cv->CvFLAGS & B::CVf_CONST();
         push @found, "${package}::$name" if $cv->XSUB && $cv->GV->STASH->NAME eq $package;
     }
     return @found;
